@@ -1,0 +1,165 @@
+import { callGuarded } from '../async/call-guarded.js';
+import { checkCallOptions, checkEvent, checkListener, checkPeer } from '../peer/call-arguments.js';
+import type { Listener } from '../peer/event-listeners.js';
+import { MessageListeners, type ReceivedMessage } from '../peer/message-listeners.js';
+import { acceptPair, PeerEngine } from '../peer/peer-engine.js';
+import { SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
+import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { PeerEvents, UntypedEvents } from '../protocol/typed-events.js';
+import { checkClientId } from './announce.js';
+import type { FromPeer, P2PClient } from './p2p-client.js';
+import { PeerCalls } from './peer-calls.js';
+import { localListeners, type RawSocket } from './raw-socket.js';
+import { SocketIoLink } from './socket-io-link.js';
+
+export interface P2PClientOptions<Listen extends object = UntypedEvents, Emit extends object = Listen> {
+  /** Types of the events between peers: `{} as PeerEvents<Heard, Sent>`. Never read. */
+  readonly events?: PeerEvents<Listen, Emit>;
+  /** Time that an operation may take, in ms. Default 10,000. */
+  readonly timeout?: number;
+}
+
+/** The socket that was handed in, with the calls of this library on it. */
+export type P2PClientSocket<
+  Raw extends RawSocket = RawSocket,
+  Listen extends object = UntypedEvents,
+  Emit extends object = Listen,
+> = Raw & P2PClient<Listen, Emit>;
+
+const applied = new WeakMap<RawSocket, P2PClient>();
+
+/**
+ * Makes a `socket.io-client` socket a client that others reach by id (CC-1, CC-2). Everything Socket.IO
+ * offers goes on working on it. Applying it twice gives the same object.
+ *
+ * @param rawSocket connected or not yet
+ * @param clientId 1 to 128 printable characters, unique on the server
+ * @throws P2PError `CLIENT_ID_INVALID`, `CLIENT_ID_MISMATCH`, `INVALID_ARGUMENT`
+ */
+export function p2pClientPlugin<
+  Raw extends RawSocket,
+  Listen extends object = UntypedEvents,
+  Emit extends object = Listen,
+>(rawSocket: Raw, clientId: string, options: P2PClientOptions<Listen, Emit> = {}): P2PClientSocket<Raw, Listen, Emit> {
+  checkRawSocket(rawSocket);
+  checkCallOptions(options);
+  checkClientId(rawSocket, clientId);
+  if (!applied.has(rawSocket)) applied.set(rawSocket, createClient(rawSocket, clientId, options.timeout));
+  return rawSocket as unknown as P2PClientSocket<Raw, Listen, Emit>;
+}
+
+function createClient(socket: RawSocket, clientId: string, timeout = DEFAULT_TIMEOUT): P2PClient {
+  const failed = (error: P2PError) => raise(socket, SERVER_ERROR, [error], error);
+  const pairListeners = new Set<(clientId: string) => unknown>();
+  const listeners = new MessageListeners({
+    watch: (peer) => engine.watch(peer),
+    unwatch: (peer) => engine.unwatch(peer),
+    failed,
+  });
+  const engine: PeerEngine = new PeerEngine(new SocketIoLink(socket, clientId, failed), {
+    message: (message) => listeners.deliver(message),
+    pairAsked: (peer, answer) => {
+      acceptPair(answer);
+      for (const listener of [...pairListeners])
+        callGuarded(listener, [peer], (cause) => failed(listenerFailed(cause)));
+    },
+    pairEnded: (peer, reason) => raise(socket, TARGET_DISCONNECT, [peer, reason]),
+    peerGone: (peer) => listeners.dropPeer(peer),
+    failed,
+  });
+  const calls = new PeerCalls(engine, { errorFirst: false, failed, deadline: { timeout, signal: undefined } });
+  const client = {
+    clientId,
+    ...callsOf(calls),
+    ...anyListeners(socket, listeners),
+    from: (peer: string) => fromPeer(listeners, peer),
+    onMessage: (listener: (message: ReceivedMessage) => unknown) => addTo(listeners.observers, listener),
+    onAddP2pTarget: (listener: (clientId: string) => unknown) => addTo(pairListeners, listener),
+  };
+  return Object.assign(socket, client) as unknown as P2PClient;
+}
+
+/** The calls as plain functions, so that each can be passed around by itself. */
+function callsOf(calls: PeerCalls): Record<string, unknown> {
+  const names = [
+    'emitTo',
+    'emitToWithAck',
+    'emitRoom',
+    'addP2pTarget',
+    'joinRoom',
+    'leaveRoom',
+    'getClientList',
+    'isClientConnected',
+    'with',
+  ] as const satisfies readonly (keyof PeerCalls)[];
+  return Object.fromEntries(names.map((name) => [name, calls[name].bind(calls)]));
+}
+
+/** CM-3: a first argument that is a function means Socket.IO's own catch-all listeners. */
+function anyListeners(socket: RawSocket, { any }: MessageListeners): Record<string, unknown> {
+  const socketIo = { onAny: socket.onAny.bind(socket), offAny: socket.offAny.bind(socket) };
+  const add = (event: unknown, listener: Listener, once: boolean) => {
+    checkEvent(event);
+    checkListener(listener);
+    any.add(event, listener, once);
+    return socket;
+  };
+  return {
+    onAny: (event: unknown, listener: Listener) =>
+      typeof event === 'function' ? socketIo.onAny(event as () => void) : add(event, listener, false),
+    onceAny: (event: unknown, listener: Listener) => add(event, listener, true),
+    offAny: (event?: unknown, listener?: Listener) => {
+      if (typeof event === 'function') return socketIo.offAny(event as () => void);
+      if (event === undefined) socketIo.offAny();
+      any.remove(event as string | undefined, listener);
+      return socket;
+    },
+  };
+}
+
+function fromPeer(listeners: MessageListeners, peer: string): FromPeer {
+  checkPeer(peer);
+  const add = (event: unknown, listener: Listener, once: boolean) => {
+    checkEvent(event);
+    checkListener(listener);
+    listeners.addFrom(peer, event, listener, once);
+    return handle;
+  };
+  const handle: FromPeer = {
+    clientId: peer,
+    on: (event, listener) => add(event, listener, false),
+    once: (event, listener) => add(event, listener, true),
+    off: (event, listener) => {
+      listeners.removeFrom(peer, event, listener);
+      return handle;
+    },
+  };
+  return handle;
+}
+
+function addTo<T>(set: Set<T>, listener: T): () => void {
+  checkListener(listener);
+  set.add(listener);
+  return () => set.delete(listener);
+}
+
+/** Calls the application's listeners of a local event; an error that nobody listens for is shown. */
+function raise(socket: RawSocket, event: string, args: unknown[], error?: P2PError): void {
+  const listeners = localListeners(socket, event);
+  if (listeners.length === 0 && error) console.warn(`[socket.io-p2p-plugin] ${error.code}: ${error.message}`);
+  for (const listener of listeners) {
+    callGuarded(listener, args, (cause) => console.error('[socket.io-p2p-plugin] a listener failed:', cause));
+  }
+}
+
+function listenerFailed(cause: unknown): P2PError {
+  return new P2PError('HANDLER_FAILED', 'A listener of onAddP2pTarget failed', { cause });
+}
+
+function checkRawSocket(socket: unknown): asserts socket is RawSocket {
+  const candidate = socket as Partial<RawSocket> | null | undefined;
+  if (typeof candidate?.onAny !== 'function' || typeof candidate.io !== 'object') {
+    throw new P2PError('INVALID_ARGUMENT', 'p2pClientPlugin takes a socket of socket.io-client 4.8 or newer');
+  }
+}

@@ -1,0 +1,194 @@
+import { type Clock, systemClock } from '../async/clock.js';
+import { ROUTER } from '../protocol/identifiers.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { Packet, PacketOf } from '../protocol/packet.js';
+import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
+import type { Link, LinkReceiver } from './link.js';
+import type { Answer, PeerHandler } from './peer-handler.js';
+import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
+
+/**
+ * One client's side of the protocol, over any link: sends messages and requests, waits for answers,
+ * and hands what arrives to its handler.
+ */
+export class PeerEngine implements LinkReceiver {
+  readonly #link: Link;
+  readonly #handler: PeerHandler;
+  readonly #pending: PendingOperations;
+  readonly #pairs = new Set<string>();
+  readonly #watched = new Set<string>();
+
+  constructor(link: Link, handler: PeerHandler, clock: Clock = systemClock) {
+    this.#link = link;
+    this.#handler = handler;
+    this.#pending = new PendingOperations({
+      clock,
+      send: (packet) => link.send(packet),
+      gaveUp: (peer, id) => this.#sendIfUp({ type: 'cancel', peer, id }),
+      waitedFor: () => link.problem,
+    });
+    link.open(this);
+  }
+
+  /** Operations that wait for the link or for an answer. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** CM-2 without an ack; its failures go to the handler. */
+  message(peer: string, event: string, payload: Payload, deadline: Deadline): void {
+    this.#sendOrQueue({ type: 'message', peer, event, payload }, deadline);
+  }
+
+  /** CC-1 `emitRoom`. */
+  roomMessage(room: string, event: string, payload: Payload, deadline: Deadline): void {
+    this.#sendOrQueue({ type: 'room-message', room, event, payload }, deadline);
+  }
+
+  /** CM-2 with an ack: resolves to the answer. */
+  request(peer: string, event: string, payload: Payload, deadline: Deadline): Promise<Payload> {
+    const { timeout } = deadline;
+    return this.#ask(peer, deadline, (id) => ({ type: 'request', peer, epoch: 0, id, timeout, event, payload }));
+  }
+
+  /** CM-1: asks a peer for a pair. */
+  async pair(peer: string, deadline: Deadline): Promise<void> {
+    const { timeout } = deadline;
+    await this.#start({
+      ...deadline,
+      peer,
+      answered: true,
+      packet: (id) => ({ type: 'pair', peer, epoch: 0, id, timeout }),
+      succeeded: () => this.#pairs.add(peer),
+    });
+  }
+
+  async join(room: string, deadline: Deadline): Promise<void> {
+    await this.#ask(ROUTER, deadline, (id) => ({ type: 'join', id, room }));
+  }
+
+  async leave(room: string, deadline: Deadline): Promise<void> {
+    await this.#ask(ROUTER, deadline, (id) => ({ type: 'leave', id, room }));
+  }
+
+  /** SC-6: the ids of all connected clients. */
+  async clientList(deadline: Deadline): Promise<string[]> {
+    const payload = await this.#ask(ROUTER, deadline, (id) => ({ type: 'clients', id }));
+    return payload.args[0] as string[];
+  }
+
+  /** SC-6: whether a client holds this id now. */
+  async isConnected(clientId: string, deadline: Deadline): Promise<boolean> {
+    const payload = await this.#ask(ROUTER, deadline, (id) => ({ type: 'connected', id, clientId }));
+    return payload.args[0] === true;
+  }
+
+  /** Wants to be told, once, when a session of `peer` ends, also one that is yet to begin. */
+  watch(peer: string): void {
+    if (this.#watched.has(peer)) return;
+    this.#watched.add(peer);
+    this.#sendIfUp({ type: 'watch', peer });
+  }
+
+  unwatch(peer: string): void {
+    if (this.#watched.delete(peer)) this.#sendIfUp({ type: 'unwatch', peer });
+  }
+
+  linkUp(): void {
+    for (const peer of this.#watched) this.#link.send({ type: 'watch', peer });
+    this.#pending.flush();
+  }
+
+  linkDown(error: P2PError): void {
+    this.#pending.failAll(error);
+    const pairs = [...this.#pairs];
+    this.#pairs.clear();
+    for (const peer of pairs) this.#handler.pairEnded(peer, 'LINK_DOWN');
+  }
+
+  receive(packet: Packet): void {
+    switch (packet.type) {
+      case 'message':
+        return this.#handler.message(packet);
+      case 'request':
+        return this.#handler.message({ ...packet, answer: this.#answerTo(packet) });
+      case 'pair':
+        return this.#handler.pairAsked(packet.peer, this.#answerTo(packet));
+      case 'reply':
+        return this.#pending.answer(packet.peer, packet.id, packet.payload);
+      case 'reject':
+        return this.#pending.answer(packet.peer, packet.id, packet.payload.error);
+      case 'peer-gone':
+        return this.#peerGone(packet);
+      case 'error':
+        return this.#handler.failed(packet.payload.error);
+      default:
+      // A packet that is not for us: a newer router may know more than we do.
+    }
+  }
+
+  #ask(peer: string, deadline: Deadline, packet: (id: number) => Packet): Promise<Payload> {
+    return this.#start({ ...deadline, peer, answered: true, packet });
+  }
+
+  #sendOrQueue(packet: Packet, deadline: Deadline): void {
+    if (this.#link.state === 'up' && !deadline.signal) return this.#link.send(packet);
+    this.#start({ ...deadline, peer: ROUTER, answered: false, packet: () => packet }).catch((error: P2PError) =>
+      this.#handler.failed(error),
+    );
+  }
+
+  async #start(plan: OperationPlan): Promise<Payload> {
+    if (this.#link.state === 'down') throw this.#link.problem ?? linkDown();
+    return this.#pending.start(plan, this.#link.state === 'waiting');
+  }
+
+  #sendIfUp(packet: Packet): void {
+    if (this.#link.state === 'up') this.#link.send(packet);
+  }
+
+  #answerTo({ type, peer, epoch, id, timeout }: PacketOf<'request'> | PacketOf<'pair'>): Answer {
+    let open = true;
+    const answer = (type: 'reply' | 'reject', payload: Payload) => {
+      if (!open) return;
+      open = false;
+      this.#sendAnswer({ type, peer, epoch, id, payload });
+    };
+    return {
+      timeout,
+      reply: (payload) => {
+        if (open && type === 'pair') this.#pairs.add(peer);
+        answer('reply', payload);
+      },
+      reject: (error) => answer('reject', Payload.ofError(error)),
+    };
+  }
+
+  /** An answer that cannot be sent is told to the asker, if that can be sent. */
+  #sendAnswer(packet: PacketOf<'reply'> | PacketOf<'reject'>): void {
+    try {
+      this.#sendIfUp(packet);
+    } catch (error) {
+      const problem =
+        error instanceof P2PError ? error : new P2PError('INTERNAL', 'Unsendable answer', { cause: error });
+      this.#sendIfUp({ ...packet, type: 'reject', payload: Payload.ofError(problem) });
+      this.#handler.failed(problem);
+    }
+  }
+
+  #peerGone({ peer, id }: PacketOf<'peer-gone'>): void {
+    this.#pending.peerGone(peer, id);
+    this.#watched.delete(peer);
+    this.#handler.peerGone(peer);
+    if (this.#pairs.delete(peer)) this.#handler.pairEnded(peer, 'PEER_GONE');
+  }
+}
+
+export function linkDown(cause?: unknown): P2PError {
+  return new P2PError('LINK_DOWN', 'The connection to the server was lost', { cause });
+}
+
+/** The answer to a pair: yes. */
+export function acceptPair(answer: Answer): void {
+  answer.reply(EMPTY_PAYLOAD);
+}

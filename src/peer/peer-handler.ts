@@ -1,0 +1,32 @@
+import type { P2PError } from '../protocol/p2p-error.js';
+import type { Payload } from '../protocol/payload.js';
+
+/** A message that a peer sent, its sender stamped by the router. */
+export interface IncomingMessage {
+  readonly peer: string;
+  readonly event: string;
+  readonly payload: Payload;
+  /** Missing when the sender wants no answer. */
+  readonly answer?: Answer;
+}
+
+/** Answers a request: the first call counts, and both do nothing once the link is lost. */
+export interface Answer {
+  /** Time that was left when the request was sent on, in ms. */
+  readonly timeout: number;
+  reply(payload: Payload): void;
+  reject(error: P2PError): void;
+}
+
+/** What an engine tells the side it works for. */
+export interface PeerHandler {
+  message(message: IncomingMessage): void;
+  /** A peer asks for a pair. */
+  pairAsked(peer: string, answer: Answer): void;
+  /** The pair with `peer` is over: its session ended (`PEER_GONE`) or the own link did (`LINK_DOWN`). */
+  pairEnded(peer: string, reason: 'PEER_GONE' | 'LINK_DOWN'): void;
+  /** A session that this side has an interest in has ended. */
+  peerGone(peer: string): void;
+  /** A failure that no caller waits for. */
+  failed(error: P2PError): void;
+}

@@ -1,0 +1,152 @@
+import type { Clock, Timer } from '../async/clock.js';
+import { MAX_QUEUED_OPERATIONS } from '../protocol/limits.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { Packet } from '../protocol/packet.js';
+import { EMPTY_PAYLOAD, type Payload } from '../protocol/payload.js';
+
+/** How long an operation may wait, and what else may end it. */
+export interface Deadline {
+  /** In ms. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** An operation that is to be sent, and possibly answered. */
+export interface OperationPlan extends Deadline {
+  /** Whose answer counts. */
+  readonly peer: string;
+  /** Whether an answer is awaited, or only that the packet has left. */
+  readonly answered: boolean;
+  readonly packet: (id: number) => Packet;
+  /** Called with a success at once: the promise settles later, when the next packet may be in already. */
+  readonly succeeded?: () => void;
+}
+
+interface Operation extends OperationPlan {
+  sent: boolean;
+  timer: Timer;
+  readonly abort: () => void;
+  readonly resolve: (payload: Payload) => void;
+  readonly reject: (error: P2PError) => void;
+}
+
+export interface PendingOperationsOptions {
+  readonly clock: Clock;
+  readonly send: (packet: Packet) => void;
+  /** An operation that had been sent was given up here: nobody waits for its answer any more. */
+  readonly gaveUp: (peer: string, id: number) => void;
+  /** Why an operation that was never sent had to wait. */
+  readonly waitedFor: () => P2PError | undefined;
+}
+
+/** Everything on this side that waits: first for the link, then for an answer (R-3). */
+export class PendingOperations {
+  /** In the order in which they were started, which is the order in which they are sent. */
+  readonly #operations = new Map<number, Operation>();
+  readonly #options: PendingOperationsOptions;
+  #lastId = 0;
+  #queued = 0;
+
+  constructor(options: PendingOperationsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#operations.size;
+  }
+
+  /** Sends at once, or with the next `flush` when `queue` is true. Settles by the deadline at the latest. */
+  start(plan: OperationPlan, queue: boolean): Promise<Payload> {
+    return new Promise((resolve, reject) => {
+      if (plan.signal?.aborted) throw abortedError(plan.signal);
+      if (queue && this.#queued >= MAX_QUEUED_OPERATIONS) {
+        throw new P2PError('QUEUE_FULL', `${MAX_QUEUED_OPERATIONS} operations wait for the connection already`);
+      }
+      const id = ++this.#lastId;
+      const abort = () => this.#giveUp(id, abortedError(plan.signal));
+      const timer = this.#options.clock.setTimer(
+        () => this.#giveUp(id, this.#timedOut(plan.timeout, id)),
+        plan.timeout,
+      );
+      const operation: Operation = { ...plan, sent: false, timer, abort, resolve, reject };
+      this.#operations.set(id, operation);
+      plan.signal?.addEventListener('abort', abort);
+      if (queue) this.#queued++;
+      else this.#send(id, operation);
+    });
+  }
+
+  /** Sends what waited for the link, oldest first. */
+  flush(): void {
+    this.#queued = 0;
+    for (const [id, operation] of this.#operations) {
+      if (!operation.sent) this.#send(id, operation);
+    }
+  }
+
+  /** An answer has come; one that nobody asked this peer for is ignored. */
+  answer(peer: string, id: number, outcome: Payload | P2PError): void {
+    const operation = this.#operations.get(id);
+    if (!operation?.sent || operation.peer !== peer) return;
+    this.#remove(id, operation);
+    if (outcome instanceof P2PError) operation.reject(outcome);
+    else {
+      operation.succeeded?.();
+      operation.resolve(outcome);
+    }
+  }
+
+  /** The peer's session has ended; what was started after `lastId` may have reached its next one. */
+  peerGone(peer: string, lastId: number): void {
+    for (const [id, operation] of this.#operations) {
+      if (id > lastId) return;
+      if (operation.peer === peer && operation.sent) {
+        this.answer(peer, id, new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } }));
+      }
+    }
+  }
+
+  failAll(error: P2PError): void {
+    for (const [id, operation] of this.#operations) {
+      this.#remove(id, operation);
+      operation.reject(error);
+    }
+  }
+
+  #send(id: number, operation: Operation): void {
+    operation.sent = true;
+    try {
+      this.#options.send(operation.packet(id));
+      if (!operation.answered) this.answer(operation.peer, id, EMPTY_PAYLOAD);
+    } catch (error) {
+      this.answer(operation.peer, id, error as P2PError);
+    }
+  }
+
+  #giveUp(id: number, error: P2PError): void {
+    const operation = this.#operations.get(id);
+    if (!operation) return;
+    this.#remove(id, operation);
+    operation.reject(error);
+    if (operation.sent) this.#options.gaveUp(operation.peer, id);
+  }
+
+  #timedOut(timeout: number, id: number): P2PError {
+    const details = { timeout };
+    if (this.#operations.get(id)?.sent) return new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details });
+    const cause = this.#options.waitedFor();
+    const reason = cause ? `: ${cause.message}` : '';
+    return new P2PError('TIMEOUT', `Not connected within ${timeout} ms${reason}`, { details, cause });
+  }
+
+  #remove(id: number, operation: Operation): void {
+    if (!operation.sent) this.#queued--;
+    this.#operations.delete(id);
+    this.#options.clock.clearTimer(operation.timer);
+    operation.signal?.removeEventListener('abort', operation.abort);
+  }
+}
+
+export function abortedError(signal: AbortSignal | undefined): P2PError {
+  return new P2PError('ABORTED', 'The operation was aborted', { cause: signal?.reason });
+}

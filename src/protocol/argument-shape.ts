@@ -1,0 +1,56 @@
+import { MAX_DEPTH } from './limits.js';
+
+/** `ArrayBuffer`s and everything that views one: what Socket.IO calls binary. */
+export type Bytes = ArrayBuffer | ArrayBufferView<ArrayBufferLike>;
+
+export function isBytes(value: unknown): value is Bytes {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+}
+
+/** The same memory as a `Uint8Array`; a Node `Buffer` stays one. */
+export function asUint8Array(bytes: Bytes): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes;
+  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** What a walk over arguments finds. */
+export interface ArgumentShape {
+  /** Some argument is binary or holds something binary. */
+  readonly hasBytes: boolean;
+  /** Arrays and objects are nested deeper than the limit, or in a circle. */
+  readonly tooDeep: boolean;
+  /** Some argument is or holds a `Blob`, which cannot be read at once. */
+  readonly hasBlob: boolean;
+}
+
+/** Looks through arguments level by level: no recursion, so no depth can overflow the stack. */
+export function shapeOf(args: readonly unknown[], maxDepth = MAX_DEPTH): ArgumentShape {
+  let hasBytes = false;
+  let hasBlob = false;
+  let level: readonly object[] = [args];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) return { hasBytes, hasBlob, tooDeep: true };
+    const below: object[] = [];
+    for (const parent of level) {
+      for (const child of childrenOf(parent)) {
+        if (typeof child !== 'object' || child === null) continue;
+        if (isBytes(child)) hasBytes = true;
+        else if (isBlob(child)) hasBlob = true;
+        else below.push(child);
+      }
+    }
+    level = below;
+  }
+  return { hasBytes, hasBlob, tooDeep: false };
+}
+
+function childrenOf(parent: object): readonly unknown[] {
+  if (Array.isArray(parent)) return parent;
+  // What writes itself (a Date, say) is written as JSON sees fit.
+  return typeof (parent as { toJSON?: unknown }).toJSON === 'function' ? [] : Object.values(parent);
+}
+
+function isBlob(value: object): boolean {
+  return typeof Blob === 'function' && value instanceof Blob;
+}

@@ -1,0 +1,45 @@
+/**
+ * Every code that a {@link P2PError} can carry. `docs/errors.md` explains each one.
+ * `true` marks the codes after which the same operation may succeed later, unchanged.
+ */
+const retryable = {
+  ABORTED: false,
+  CLIENT_ID_IN_USE: true,
+  CLIENT_ID_INVALID: false,
+  CLIENT_ID_MISMATCH: false,
+  CLIENT_ID_REQUIRED: false,
+  CLIENT_NOT_FOUND: false,
+  EVENT_NOT_ALLOWED: false,
+  EVENT_RESERVED: false,
+  HANDLER_FAILED: false,
+  INTERNAL: false,
+  INVALID_ARGUMENT: false,
+  LINK_DOWN: true,
+  NOT_REGISTERED: false,
+  NO_LISTENER: false,
+  PACKET_INVALID: false,
+  PAYLOAD_INVALID: false,
+  PAYLOAD_TOO_LARGE: false,
+  PEER_GONE: false,
+  QUEUE_FULL: true,
+  ROOM_RESERVED: false,
+  SESSION_REMOVED: false,
+  SESSION_REPLACED: false,
+  TIMEOUT: true,
+  UNSUPPORTED: false,
+  VERSION_UNSUPPORTED: false,
+} as const satisfies Record<string, boolean>;
+
+/** A stable error code, to be matched instead of the message. */
+export type ErrorCode = keyof typeof retryable;
+
+/** All error codes, in alphabetical order. */
+export const ERROR_CODES: readonly ErrorCode[] = Object.keys(retryable) as ErrorCode[];
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(retryable, value);
+}
+
+export function isRetryable(code: ErrorCode): boolean {
+  return retryable[code];
+}

@@ -1,0 +1,53 @@
+import { MAX_NAME_LENGTH } from './limits.js';
+
+/** The one event that carries packets between plugin clients and the router. */
+export const ENVELOPE_EVENT = 'P2P';
+
+/** What went wrong, told to a client; on a plugin client also the local event for failures. */
+export const SERVER_ERROR = 'SERVER_ERROR';
+
+/** What a bare `socket.io-client` may emit (SC-4). */
+export const PLAIN_VERBS = {
+  emit: 'P2P_EMIT',
+  request: 'P2P_EMIT_ACKNOWLEDGE',
+  joinRoom: 'JOIN_ROOM',
+  leaveRoom: 'LEAVE_ROOM',
+  emitRoom: 'EMIT_ROOM',
+  addTarget: 'MULTI_API_ADD_TARGET',
+  clientList: 'GET_CLIENT_LIST',
+  isConnected: 'IS_CLIENT_CONNECTED',
+} as const;
+
+/** Asks a client for a pair; the same name in both directions (SM-1). */
+export const ADD_TARGET = PLAIN_VERBS.addTarget;
+
+/** Tells one side of a pair that the other is gone (SM-2). */
+export const TARGET_DISCONNECT = 'MULTI_API_TARGET_DISCONNECT';
+
+const RESERVED = new Set<string>([
+  // Socket.IO's own, on either side
+  'connect',
+  'connection',
+  'connect_error',
+  'disconnect',
+  'disconnecting',
+  'error',
+  'newListener',
+  'removeListener',
+  // ours
+  ENVELOPE_EVENT,
+  SERVER_ERROR,
+  ...Object.values(PLAIN_VERBS),
+]);
+
+const RESERVED_PREFIXES = ['P2P_', 'MULTI_API_', 'TOPIC_', 'SERVICE_'];
+
+/** Whether the name belongs to Socket.IO or to this library, so that no client may send it to another. */
+export function isReservedEvent(event: string): boolean {
+  return RESERVED.has(event) || RESERVED_PREFIXES.some((prefix) => event.startsWith(prefix));
+}
+
+/** Whether the value can be an event name at all, reserved or not. */
+export function isEventName(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH;
+}

@@ -1,0 +1,44 @@
+import { MAX_CLIENT_ID_LENGTH, MAX_NAME_LENGTH } from './limits.js';
+
+/** The address of the router itself: never a client's id. */
+export const ROUTER = '';
+
+/** Rooms whose names begin so are the library's own. */
+export const RESERVED_ROOM_PREFIX = 'p2p:';
+
+const PROTOTYPE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+const UNPRINTABLE = /[\u0000-\u001f\u007f]/;
+
+/** Socket.IO gives every socket 20 characters of base64url as its id. */
+const SOCKET_ID_SHAPE = /^[A-Za-z0-9_-]{20}$/;
+
+/** Whether the value can be a client id: 1 to 128 printable characters, no name of a prototype. */
+export function isClientId(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= MAX_CLIENT_ID_LENGTH &&
+    !UNPRINTABLE.test(value) &&
+    !PROTOTYPE_NAMES.has(value) &&
+    isWellFormed(value)
+  );
+}
+
+export function isRoomName(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH;
+}
+
+/**
+ * Whether a room is closed to clients (CC-1). Every socket sits in a room of its own id, so a name
+ * with that shape would let one client listen to another.
+ */
+export function isReservedRoom(room: string): boolean {
+  return room.startsWith(RESERVED_ROOM_PREFIX) || SOCKET_ID_SHAPE.test(room);
+}
+
+/** A lone half of a surrogate pair changes when it is written as UTF-8. */
+function isWellFormed(value: string): boolean {
+  return !/\p{Surrogate}/u.test(value);
+}

@@ -1,0 +1,56 @@
+import { type ErrorCode, isErrorCode, isRetryable } from './error-codes.js';
+
+/** The form in which an error crosses the wire, also as the argument of `SERVER_ERROR`. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface P2PErrorOptions {
+  /** Facts about the failure: ids, limits, field names. Never bodies or secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** What led to it, on this side of the wire only. */
+  readonly cause?: unknown;
+}
+
+/** The one error class of this library: match it by `code`, never by its message. */
+export class P2PError extends Error {
+  override readonly name = 'P2PError';
+  /** One of the codes in `docs/errors.md`. */
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: P2PErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  /** Whether the same operation may succeed later, unchanged. */
+  get retryable(): boolean {
+    return isRetryable(this.code);
+  }
+
+  toJSON(): WireError {
+    return { code: this.code, message: this.message, details: this.details };
+  }
+}
+
+/** Reads an error that came from outside; what is no error of ours becomes `INTERNAL`. */
+export function readWireError(value: unknown): P2PError {
+  if (!isWireError(value)) return new P2PError('INTERNAL', 'The other side sent no readable error');
+  return new P2PError(value.code, value.message, { details: value.details ?? {} });
+}
+
+/** Whether `value` has the shape in which our errors travel. */
+export function isWireError(value: unknown): value is WireError {
+  if (typeof value !== 'object' || value === null) return false;
+  const { code, message, details = {} } = value as Partial<Record<keyof WireError, unknown>>;
+  return isErrorCode(code) && typeof message === 'string' && typeof details === 'object' && details !== null;
+}
+
+/** The error itself if it is ours; anything else is a fault of this library or of what it was given. */
+export function toP2PError(error: unknown): P2PError {
+  return error instanceof P2PError ? error : new P2PError('INTERNAL', 'Something unexpected failed', { cause: error });
+}

@@ -1,0 +1,67 @@
+import type { Payload } from './payload.js';
+
+/** What each field of a packet holds. */
+interface FieldTypes {
+  /** Towards the router: who is meant. From the router: who sent it, stamped by the router. */
+  peer: string;
+  /** The session of `peer`: towards the router 0 means whichever holds the id now. */
+  epoch: number;
+  /** Correlates an answer with what asked for it; chosen by the asker, rising. */
+  id: number;
+  /** Time that is left for an answer, in ms. */
+  timeout: number;
+  event: string;
+  room: string;
+  clientId: string;
+  version: number;
+  secret: string;
+  /** Largest packet that the server takes, in bytes. */
+  maxPayload: number;
+  /** Arguments, an answer or an error: opaque to the router. Last, where there is one. */
+  payload: Payload;
+}
+
+export type FieldName = keyof FieldTypes;
+
+/** The wire, whole: every packet with its fields in their order. `PROTOCOL.md` § Packets. */
+export const PACKET_FIELDS = {
+  // between clients, through the router
+  message: ['peer', 'event', 'payload'],
+  request: ['peer', 'epoch', 'id', 'timeout', 'event', 'payload'],
+  pair: ['peer', 'epoch', 'id', 'timeout'],
+  reply: ['peer', 'epoch', 'id', 'payload'],
+  reject: ['peer', 'epoch', 'id', 'payload'],
+  // from a client to the router
+  hello: ['clientId', 'version', 'secret'],
+  cancel: ['peer', 'id'],
+  watch: ['peer'],
+  unwatch: ['peer'],
+  join: ['id', 'room'],
+  leave: ['id', 'room'],
+  'room-message': ['room', 'event', 'payload'],
+  clients: ['id'],
+  connected: ['id', 'clientId'],
+  // from the router to a client
+  welcome: ['clientId', 'epoch', 'maxPayload'],
+  'peer-gone': ['peer', 'epoch', 'id'],
+  error: ['payload'],
+  end: ['payload'],
+} as const satisfies Record<string, readonly FieldName[]>;
+
+export type PacketType = keyof typeof PACKET_FIELDS;
+
+/** The packet of one type; of several types, either of them. */
+export type PacketOf<T extends PacketType> = T extends PacketType
+  ? { readonly type: T } & { readonly [F in (typeof PACKET_FIELDS)[T][number]]: FieldTypes[F] }
+  : never;
+
+/** Any packet. */
+export type Packet = PacketOf<PacketType>;
+
+/** What only the router may send. */
+export type RouterPacketType = 'welcome' | 'peer-gone' | 'error' | 'end';
+
+/** What a client may send. */
+export type ClientPacketType = Exclude<PacketType, RouterPacketType>;
+
+export type ClientPacket = PacketOf<ClientPacketType>;

@@ -1,0 +1,63 @@
+import { P2PError, readWireError } from './p2p-error.js';
+import { checkArguments, decodePayload, type EncodedPayload, encodePayload } from './payload-codec.js';
+
+/**
+ * The arguments of one message, encoded at most once and decoded at most once,
+ * however many receive it, and neither before somebody asks.
+ */
+export class Payload {
+  #args: readonly unknown[] | undefined;
+  #encoded: EncodedPayload | undefined;
+
+  private constructor(args: readonly unknown[] | undefined, encoded: EncodedPayload | undefined) {
+    this.#args = args;
+    this.#encoded = encoded;
+  }
+
+  /** @throws P2PError `INVALID_ARGUMENT` when the arguments cannot be sent. */
+  static encode(args: readonly unknown[]): Payload {
+    return new Payload(undefined, encodePayload(args));
+  }
+
+  /** Arguments that may never need encoding, on the way between two plain clients. */
+  static ofArguments(args: readonly unknown[]): Payload {
+    checkArguments(args);
+    return new Payload(args, undefined);
+  }
+
+  /** Details that cannot be sent are left out: an error always gets through. */
+  static ofError(error: P2PError): Payload {
+    try {
+      return Payload.encode([error.toJSON()]);
+    } catch {
+      return Payload.encode([{ ...error.toJSON(), details: {} }]);
+    }
+  }
+
+  static ofEncoded(encoded: EncodedPayload): Payload {
+    return new Payload(undefined, encoded);
+  }
+
+  get encoded(): EncodedPayload {
+    this.#encoded ??= encodePayload(this.#args ?? []);
+    return this.#encoded;
+  }
+
+  /** @throws P2PError `PAYLOAD_INVALID` when what was received is malformed. */
+  get args(): readonly unknown[] {
+    this.#args ??= decodePayload(this.encoded);
+    return this.#args;
+  }
+
+  /** The error that this payload carries, or the reason why it cannot be read. */
+  get error(): P2PError {
+    try {
+      return readWireError(this.args[0]);
+    } catch (error) {
+      return error instanceof P2PError ? error : new P2PError('INTERNAL', 'Unreadable error', { cause: error });
+    }
+  }
+}
+
+/** What answers without a value send. */
+export const EMPTY_PAYLOAD = Payload.encode([]);

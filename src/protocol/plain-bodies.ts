@@ -1,0 +1,57 @@
+import { isEventName, isReservedEvent } from './event-names.js';
+import { isClientId, isReservedRoom, isRoomName } from './identifiers.js';
+import { P2PError, type WireError } from './p2p-error.js';
+import { Payload } from './payload.js';
+
+// What plain clients send: the trust boundary for everything that comes without an envelope.
+
+/** What the ack of a plain verb is called with. */
+export type PlainResult = { readonly args: readonly unknown[] } | { readonly error: WireError };
+
+export interface PlainMessage {
+  readonly event: string;
+  readonly payload: Payload;
+}
+
+/** `{targetClientId, event, args?}` @throws P2PError */
+export function readPlainEmit(body: unknown): PlainMessage & { readonly targetClientId: string } {
+  return { targetClientId: readPlainTarget(body), ...readPlainMessage(body) };
+}
+
+/** `{room, event, args?}` @throws P2PError */
+export function readPlainRoomEmit(body: unknown): PlainMessage & { readonly room: string } {
+  return { room: readPlainRoom(body), ...readPlainMessage(body) };
+}
+
+/** `{targetClientId}` @throws P2PError */
+export function readPlainTarget(body: unknown): string {
+  const { targetClientId } = record(body);
+  if (!isClientId(targetClientId)) throw invalid('targetClientId', 'a string of 1 to 128 printable characters');
+  return targetClientId;
+}
+
+/** `{room}` @throws P2PError */
+export function readPlainRoom(body: unknown): string {
+  const { room } = record(body);
+  if (!isRoomName(room)) throw invalid('room', 'a string of 1 to 256 characters');
+  if (isReservedRoom(room)) throw new P2PError('ROOM_RESERVED', 'No client may use this room', { details: { room } });
+  return room;
+}
+
+function readPlainMessage(body: unknown): PlainMessage {
+  const { event, args = [] } = record(body);
+  if (!isEventName(event)) throw invalid('event', 'a string of 1 to 256 characters');
+  if (isReservedEvent(event)) {
+    throw new P2PError('EVENT_RESERVED', 'The event belongs to Socket.IO or to this library', { details: { event } });
+  }
+  if (!Array.isArray(args)) throw invalid('args', 'an array');
+  return { event, payload: Payload.ofArguments(args) };
+}
+
+function record(body: unknown): Record<string, unknown> {
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+}
+
+function invalid(field: string, expected: string): P2PError {
+  return new P2PError('INVALID_ARGUMENT', `${field} must be ${expected}`, { details: { field } });
+}

@@ -1,0 +1,93 @@
+import {
+  type CallOptions,
+  checkCallOptions,
+  checkEvent,
+  checkNoFunction,
+  checkPeer,
+  splitAck,
+} from '../peer/call-arguments.js';
+import { abortedError, type Deadline } from '../peer/pending-operations.js';
+import { type Callback, type CallbackStyle, settleCallback } from '../peer/settle-callback.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import { askSocket } from './ask-socket.js';
+import type { Directory } from './directory.js';
+import type { Session } from './session.js';
+
+interface ApplicationCallsOptions extends CallbackStyle {
+  readonly deadline: Deadline;
+}
+
+interface ApplicationEvent {
+  readonly event: string;
+  readonly args: readonly unknown[];
+}
+
+/** SC-6: the application's own server events, addressed by client id; they arrive at `socket.on(event)`. */
+export class ApplicationCalls {
+  readonly #directory: Directory;
+  readonly #options: ApplicationCallsOptions;
+
+  constructor(directory: Directory, options: ApplicationCallsOptions) {
+    this.#directory = directory;
+    this.#options = options;
+  }
+
+  with(options: CallOptions): ApplicationCalls {
+    checkCallOptions(options);
+    const { deadline, failed } = this.#options;
+    const { timeout = deadline.timeout, signal = deadline.signal } = options;
+    return new ApplicationCalls(this.#directory, { failed, errorFirst: true, deadline: { timeout, signal } });
+  }
+
+  emitTo(clientId: string, event: string, ...rest: unknown[]): void {
+    checkPeer(clientId);
+    checkEvent(event);
+    const { args, ack } = splitAck<Callback>(rest);
+    if (ack) return settleCallback(this.#ask(clientId, { event, args }), ack, this.#options);
+    const session = this.#directory.get(clientId);
+    if (session) session.socket.emit(event, ...args);
+    else this.#options.failed(notFound(clientId, event));
+  }
+
+  async emitToWithAck(clientId: string, event: string, ...args: unknown[]): Promise<unknown> {
+    checkPeer(clientId);
+    checkEvent(event);
+    checkNoFunction(args);
+    const results = await this.#ask(clientId, { event, args });
+    return results[0];
+  }
+
+  async #ask(clientId: string, event: ApplicationEvent): Promise<readonly unknown[]> {
+    const session = this.#directory.get(clientId);
+    if (!session) throw notFound(clientId, event.event);
+    return askSession(session, event, this.#options.deadline);
+  }
+}
+
+/** Settles by the deadline, and at once when the session ends or the signal aborts. */
+function askSession(
+  session: Session,
+  event: ApplicationEvent,
+  { timeout, signal }: Deadline,
+): Promise<readonly unknown[]> {
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: readonly unknown[] | P2PError) => {
+      stopWaiting();
+      signal?.removeEventListener('abort', aborted);
+      if (outcome instanceof P2PError) reject(outcome);
+      else resolve(outcome);
+    };
+    const { clientId } = session;
+    const stopWaiting = session.atEnd(() =>
+      settle(new P2PError('PEER_GONE', `"${clientId}" has disconnected`, { details: { clientId } })),
+    );
+    const aborted = () => settle(abortedError(signal));
+    if (signal?.aborted) return aborted();
+    signal?.addEventListener('abort', aborted);
+    askSocket(session.socket, { ...event, timeout }, settle);
+  });
+}
+
+function notFound(clientId: string, event: string): P2PError {
+  return new P2PError('CLIENT_NOT_FOUND', `No client "${clientId}" is connected`, { details: { clientId, event } });
+}

@@ -1,0 +1,55 @@
+/** What a request that is on its way asks for. */
+export type Ask = 'request' | 'pair';
+
+/**
+ * The interest of two sessions in each other: open requests either way, a pair, watching.
+ * It exists while there is any of these, and when one session ends the other is told once.
+ */
+export class Edge {
+  /** Open requests by asker: first session, second session. */
+  readonly #asks: [Map<number, Ask>?, Map<number, Ask>?] = [];
+  readonly #watches: [boolean, boolean] = [false, false];
+  readonly #first: object;
+  paired = false;
+
+  constructor(first: object) {
+    this.#first = first;
+  }
+
+  get idle(): boolean {
+    return !this.paired && !this.#watches[0] && !this.#watches[1] && !this.#asks[0]?.size && !this.#asks[1]?.size;
+  }
+
+  /** @returns whether the id was free */
+  open(asker: object, id: number, ask: Ask): boolean {
+    const side = this.#side(asker);
+    this.#asks[side] ??= new Map();
+    const asks = this.#asks[side];
+    if (asks.has(id)) return false;
+    asks.set(id, ask);
+    return true;
+  }
+
+  /** @returns what had been asked, if anything */
+  close(asker: object, id: number): Ask | undefined {
+    const asks = this.#asks[this.#side(asker)];
+    const ask = asks?.get(id);
+    asks?.delete(id);
+    return ask;
+  }
+
+  /** The latest request of this asker that is still open, or 0. */
+  lastOpen(asker: object): number {
+    let last = 0;
+    for (const id of this.#asks[this.#side(asker)]?.keys() ?? []) last = Math.max(last, id);
+    return last;
+  }
+
+  watch(watcher: object, on: boolean): void {
+    this.#watches[this.#side(watcher)] = on;
+  }
+
+  #side(session: object): 0 | 1 {
+    return session === this.#first ? 0 : 1;
+  }
+}

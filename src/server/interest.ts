@@ -1,0 +1,88 @@
+import { type Ask, Edge } from './edge.js';
+import type { Session } from './session.js';
+
+/** Who waits for whom: so that a lost peer is told to those concerned, and to no one else. */
+export class Interest {
+  /** Sessions that watch a client id which no session holds. */
+  readonly #absent = new Map<string, Set<Session>>();
+
+  /** Client ids that are watched while nobody holds them. */
+  get absentCount(): number {
+    return this.#absent.size;
+  }
+
+  /** @returns whether the id of the request was free */
+  ask(asker: Session, target: Session, id: number, ask: Ask): boolean {
+    return edgeBetween(asker, target).open(asker, id, ask);
+  }
+
+  /** Ends an open request, by an answer or because the asker gave up. */
+  settle(asker: Session, target: Session, id: number): Ask | undefined {
+    const edge = asker.edges.get(target);
+    const ask = edge?.close(asker, id);
+    if (edge?.idle) disconnect(asker, target);
+    return ask;
+  }
+
+  pair(first: Session, second: Session): void {
+    edgeBetween(first, second).paired = true;
+  }
+
+  watch(watcher: Session, clientId: string, target: Session | undefined): void {
+    if (target) return edgeBetween(watcher, target).watch(watcher, true);
+    watcher.absentWatches.add(clientId);
+    const watchers = this.#absent.get(clientId);
+    if (watchers) watchers.add(watcher);
+    else this.#absent.set(clientId, new Set([watcher]));
+  }
+
+  unwatch(watcher: Session, clientId: string, target: Session | undefined): void {
+    this.#forgetAbsent(watcher, clientId);
+    const edge = target && watcher.edges.get(target);
+    if (!edge) return;
+    edge.watch(watcher, false);
+    if (edge.idle) disconnect(watcher, target);
+  }
+
+  /** Those who waited for this client id now watch its session. */
+  began(session: Session): void {
+    const watchers = this.#absent.get(session.clientId);
+    if (!watchers) return;
+    this.#absent.delete(session.clientId);
+    for (const watcher of watchers) {
+      watcher.absentWatches.delete(session.clientId);
+      edgeBetween(watcher, session).watch(watcher, true);
+    }
+  }
+
+  /** Exactly one `peer-gone` goes over each edge. */
+  ended(session: Session): void {
+    for (const clientId of session.absentWatches) this.#forgetAbsent(session, clientId);
+    for (const [other, edge] of session.edges) {
+      disconnect(session, other);
+      if (other === session) continue;
+      other.deliver({ type: 'peer-gone', peer: session.clientId, epoch: session.epoch, id: edge.lastOpen(other) });
+    }
+  }
+
+  #forgetAbsent(watcher: Session, clientId: string): void {
+    watcher.absentWatches.delete(clientId);
+    const watchers = this.#absent.get(clientId);
+    if (watchers?.delete(watcher) && watchers.size === 0) this.#absent.delete(clientId);
+  }
+}
+
+function edgeBetween(first: Session, second: Session): Edge {
+  let edge = first.edges.get(second);
+  if (!edge) {
+    edge = new Edge(first);
+    first.edges.set(second, edge);
+    second.edges.set(first, edge);
+  }
+  return edge;
+}
+
+function disconnect(first: Session, second: Session): void {
+  first.edges.delete(second);
+  second.edges.delete(first);
+}

@@ -1,0 +1,177 @@
+import type { Namespace, Server } from 'socket.io';
+import { callGuarded } from '../async/call-guarded.js';
+import { checkCallOptions } from '../peer/call-arguments.js';
+import { SERVER_ERROR } from '../protocol/event-names.js';
+import { isClientId } from '../protocol/identifiers.js';
+import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { UntypedEvents } from '../protocol/typed-events.js';
+import { Admission, requestFor } from './admission.js';
+import { ApplicationCalls } from './application-calls.js';
+import type { P2PServer } from './p2p-server.js';
+import type { RawNamespace, RawServer, RawServerSocket } from './raw-server.js';
+import { Sessions } from './sessions.js';
+import { SocketListeners } from './socket-listeners.js';
+
+export interface P2PServerOptions {
+  /**
+   * `required` (default): a socket without a client id is refused. `optional`: it is left alone, so that
+   * a mixed application can share one server (SC-5).
+   */
+  readonly clientId?: 'required' | 'optional';
+  /**
+   * Which events other clients may send to one without the plugin, which cannot tell them from the server's own:
+   * `true` (default) all, `false` none, or their names. See `SECURITY.md`.
+   */
+  readonly plainEvents?: boolean | readonly string[];
+  /** Time that an operation of the server may take, in ms. Default 10,000. */
+  readonly timeout?: number;
+  /** Where errors go that an operator should see. Default `console`. */
+  readonly logger?: Pick<Console, 'error'>;
+}
+
+/** The events that a typed server emits. */
+type EmittedBy<IO> =
+  // biome-ignore lint/suspicious/noExplicitAny: the positions that are not looked at
+  IO extends Server<any, infer Emit, any, any> ? Emit : IO extends Namespace<any, infer Emit, any, any> ? Emit : never;
+
+/** An event map that says nothing is our own untyped one, whose arguments can be named freely. */
+type EventsOf<IO> = string extends keyof EmittedBy<IO> ? UntypedEvents : EmittedBy<IO> & object;
+
+/** The server or namespace that was handed in, with the calls of this library on it. */
+export type P2PServerSocketIo<IO extends RawServer | RawNamespace = RawServer> = IO & P2PServer<EventsOf<IO>>;
+
+const applied = new WeakMap<RawNamespace, P2PServer>();
+
+/**
+ * Makes a Socket.IO server, or one namespace of it, a relay between clients. Everything Socket.IO offers goes on
+ * working on it. Apply it before your own `connection` handlers, so that they find the client in the directory.
+ * Applying it twice gives the same object.
+ *
+ * @throws P2PError `INVALID_ARGUMENT`, `UNSUPPORTED` for a dynamic namespace
+ */
+export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
+  io: IO,
+  options: P2PServerOptions = {},
+): P2PServerSocketIo<IO> {
+  const namespace = namespaceOf(io);
+  checkOptions(options);
+  let server = applied.get(namespace);
+  if (!server) {
+    server = createServer(namespace, options);
+    applied.set(namespace, server);
+  }
+  // `io` and `io.of('/')` are one namespace in two objects: both get the calls.
+  if (!('clientMap' in io)) Object.defineProperties(io, Object.getOwnPropertyDescriptors(server));
+  return io as unknown as P2PServerSocketIo<IO>;
+}
+
+function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PServer {
+  const { clientId = 'required', plainEvents = true, timeout = DEFAULT_TIMEOUT, logger = console } = options;
+  const logError = (message: string, error: unknown) => logger.error(`[socket.io-p2p-plugin] ${message}:`, error);
+  const sessions = new Sessions({ namespace, logError, plainEvents: allowlist(plainEvents) });
+  const listeners = new SocketListeners({ sessions, hello: (socket, packet) => admission.hello(socket, packet) });
+  const admission: Admission = new Admission({ sessions, listeners, clientIdRequired: clientId === 'required' });
+  namespace.use(admission.check);
+  namespace.on('connection', admission.admit);
+  for (const socket of namespace.sockets.values()) admission.admit(socket);
+  const failed = (error: P2PError) => raise(namespace, error, logError);
+  const calls = new ApplicationCalls(sessions.directory, {
+    errorFirst: false,
+    failed,
+    deadline: { timeout, signal: undefined },
+  });
+  return {
+    ...directoryCalls(namespace, sessions, admission),
+    get clientMap() {
+      return sessions.directory.snapshot();
+    },
+    emitError: (socket, error) => {
+      logError('emitError', error);
+      admission.tell(checkSocket(namespace, socket), publicError(error));
+    },
+    emitTo: calls.emitTo.bind(calls),
+    emitToWithAck: calls.emitToWithAck.bind(calls) as P2PServer['emitToWithAck'],
+    with: calls.with.bind(calls) as unknown as P2PServer['with'],
+  };
+}
+
+type DirectoryCalls = Pick<
+  P2PServer,
+  | 'addClient'
+  | 'removeClient'
+  | 'getSocketByClientId'
+  | 'getSocketIdByClientId'
+  | 'getClientIdBySocketId'
+  | 'getAllClientId'
+>;
+
+function directoryCalls(namespace: RawNamespace, sessions: Sessions, admission: Admission): DirectoryCalls {
+  const { directory } = sessions;
+  return {
+    addClient: (clientId, socket) => {
+      if (!isClientId(clientId)) throw new P2PError('CLIENT_ID_INVALID', 'Not a valid client id');
+      admission.register(requestFor(checkSocket(namespace, socket), clientId));
+    },
+    removeClient: (clientId) => {
+      const session = directory.get(clientId);
+      if (session) sessions.end(session, new P2PError('SESSION_REMOVED', 'The server has removed this client'));
+      return session !== undefined;
+    },
+    getSocketByClientId: (clientId) => directory.get(clientId)?.socket,
+    getSocketIdByClientId: (clientId) => directory.get(clientId)?.socket.id,
+    getClientIdBySocketId: (socketId) => directory.ofSocket(socketId)?.clientId,
+    getAllClientId: () => directory.clientIds,
+  };
+}
+
+function namespaceOf(io: unknown): RawNamespace {
+  const candidate = io as Partial<RawServer & RawNamespace> | null | undefined;
+  if (typeof candidate?.use !== 'function' || typeof candidate.on !== 'function') {
+    throw new P2PError('INVALID_ARGUMENT', 'p2pServerPlugin takes a socket.io Server or Namespace, 4.8 or newer');
+  }
+  const namespace = typeof candidate.of === 'function' ? candidate.of('/') : (io as RawNamespace);
+  if ('children' in namespace) {
+    throw new P2PError('UNSUPPORTED', 'A dynamic namespace is many: apply the plugin to each in its "new_namespace"');
+  }
+  return namespace;
+}
+
+function checkOptions(options: unknown): asserts options is P2PServerOptions {
+  checkCallOptions(options);
+  const { clientId, plainEvents, logger } = options as Record<string, unknown>;
+  if (clientId !== undefined && clientId !== 'required' && clientId !== 'optional') {
+    throw new P2PError('INVALID_ARGUMENT', 'The option clientId is "required" or "optional"');
+  }
+  if (plainEvents !== undefined && typeof plainEvents !== 'boolean' && !Array.isArray(plainEvents)) {
+    throw new P2PError('INVALID_ARGUMENT', 'The option plainEvents is a boolean or a list of event names');
+  }
+  if (logger !== undefined && typeof (logger as Partial<Console> | null)?.error !== 'function') {
+    throw new P2PError('INVALID_ARGUMENT', 'The option logger has a method error');
+  }
+}
+
+function allowlist(plainEvents: boolean | readonly string[]): (event: string) => boolean {
+  if (typeof plainEvents === 'boolean') return () => plainEvents;
+  const allowed = new Set(plainEvents);
+  return (event) => allowed.has(event);
+}
+
+function checkSocket(namespace: RawNamespace, socket: RawServerSocket | string): RawServerSocket {
+  const found = namespace.sockets.get(typeof socket === 'string' ? socket : socket?.id);
+  if (found) return found;
+  throw new P2PError('INVALID_ARGUMENT', 'No such socket is connected to this namespace');
+}
+
+/** What a client may read of an error: what is not ours shows its message, as the application chose to send it. */
+function publicError(error: unknown): P2PError {
+  if (error instanceof P2PError) return error;
+  return new P2PError('INTERNAL', error instanceof Error ? error.message : String(error));
+}
+
+/** Tells the application's `SERVER_ERROR` listeners; what nobody listens for is logged. */
+function raise(namespace: RawNamespace, error: P2PError, logError: (message: string, error: unknown) => void): void {
+  const listeners = namespace.listeners(SERVER_ERROR as 'connection') as unknown as ((error: P2PError) => unknown)[];
+  if (listeners.length === 0) logError('nobody listens to SERVER_ERROR', error);
+  for (const listener of listeners) callGuarded(listener, [error], (cause) => logError('a listener failed', cause));
+}

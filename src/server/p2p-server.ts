@@ -1,0 +1,68 @@
+import type { CallOptions } from '../peer/call-arguments.js';
+import type { P2PError } from '../protocol/p2p-error.js';
+import type {
+  AckResult,
+  ArgumentsBeforeAck,
+  ErrorFirst,
+  EventArguments,
+  EventName,
+  UntypedEvents,
+} from '../protocol/typed-events.js';
+import type { RawServerSocket } from './raw-server.js';
+
+/** The calls of the server after `with(…)`: their callbacks take the error first. */
+export interface P2PServerView<Emit extends object = UntypedEvents> {
+  /** As on the server, but an ack is called with the error first. */
+  emitTo<E extends EventName<Emit>>(
+    clientId: string,
+    event: E,
+    ...args: ErrorFirst<EventArguments<Emit, E>, P2PError>
+  ): void;
+  /** As on the server. */
+  emitToWithAck<E extends EventName<Emit>>(
+    clientId: string,
+    event: E,
+    ...args: ArgumentsBeforeAck<EventArguments<Emit, E>>
+  ): Promise<AckResult<EventArguments<Emit, E>>>;
+  with(options: CallOptions): P2PServerView<Emit>;
+}
+
+/** What the plugin adds to a Socket.IO server or namespace. */
+export interface P2PServer<Emit extends object = UntypedEvents> {
+  /** A snapshot, client id → socket id, without prototype. Made anew at each read: for lookups use the getters (SC-2). */
+  readonly clientMap: Readonly<Record<string, string>>;
+  /**
+   * Puts a connected socket into the directory (SC-1).
+   * @param socket the socket or its id
+   * @throws P2PError `CLIENT_ID_INVALID`, `CLIENT_ID_IN_USE`, `INVALID_ARGUMENT`
+   */
+  addClient(clientId: string, socket: RawServerSocket | string): void;
+  /**
+   * Takes a client out of the directory; its socket stays connected (SC-1).
+   * @returns whether there was such a client
+   */
+  removeClient(clientId: string): boolean;
+  /** Constant time, as are the other two (SC-2). */
+  getSocketByClientId(clientId: string): RawServerSocket | undefined;
+  getSocketIdByClientId(clientId: string): string | undefined;
+  getClientIdBySocketId(socketId: string): string | undefined;
+  /** The ids of all connected clients (SC-2). */
+  getAllClientId(): string[];
+  /** Logs an error and emits `SERVER_ERROR {code, message, details}` to a client (SC-3). */
+  emitError(socket: RawServerSocket, error: unknown): void;
+  /**
+   * Sends the application's own server event to one client, where it arrives at `socket.on(event)` (SC-6).
+   * A function as last argument is called with the client's answer. What goes wrong later, `CLIENT_NOT_FOUND`
+   * for one, is told to `SERVER_ERROR` listeners of this server.
+   * @throws P2PError `INVALID_ARGUMENT`, `EVENT_RESERVED`
+   */
+  emitTo<E extends EventName<Emit>>(clientId: string, event: E, ...args: EventArguments<Emit, E>): void;
+  /** The same with a promise; rejects with `CLIENT_NOT_FOUND`, `PEER_GONE`, `TIMEOUT`, `ABORTED`. */
+  emitToWithAck<E extends EventName<Emit>>(
+    clientId: string,
+    event: E,
+    ...args: ArgumentsBeforeAck<EventArguments<Emit, E>>
+  ): Promise<AckResult<EventArguments<Emit, E>>>;
+  /** A view with another deadline or an `AbortSignal`, and callbacks that take the error first (R-3). */
+  with(options: CallOptions): P2PServerView<Emit>;
+}

@@ -1,0 +1,101 @@
+import { acceptPair, PeerEngine } from '../peer/peer-engine.js';
+import type { Answer, IncomingMessage, PeerHandler } from '../peer/peer-handler.js';
+import { ADD_TARGET, SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
+import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import type { ClientPacket, Packet, PacketOf } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
+import { askSocket } from './ask-socket.js';
+import { InProcessLink } from './in-process-link.js';
+import type { FrameWriter, RawServerSocket } from './raw-server.js';
+import type { SessionPort, SharedFrames } from './session.js';
+
+export interface PlainPortOptions {
+  readonly socket: RawServerSocket;
+  readonly writer: FrameWriter;
+  /** Which events a plain client may be sent by others. */
+  readonly allows: (event: string) => boolean;
+  readonly toRouter: (packet: ClientPacket) => void;
+}
+
+/**
+ * The way to a client without the plugin: the server runs the engine for it, and turns what arrives
+ * into flat events, `event(senderId, ...args)`.
+ */
+export class PlainPort implements SessionPort, PeerHandler {
+  readonly engine: PeerEngine;
+  readonly #options: PlainPortOptions;
+  readonly #link: InProcessLink;
+
+  constructor(options: PlainPortOptions) {
+    this.#options = options;
+    this.#link = new InProcessLink(options.toRouter);
+    this.engine = new PeerEngine(this.#link, this);
+  }
+
+  deliver(packet: Packet, shared?: SharedFrames): void {
+    if (packet.type === 'message') this.#emitMessage(packet, shared);
+    else this.#link.receive(packet);
+  }
+
+  end(reason: P2PError | undefined): void {
+    this.#link.close(reason);
+    if (reason) this.failed(reason);
+  }
+
+  message({ peer, event, payload, answer }: IncomingMessage): void {
+    if (!answer) return;
+    try {
+      this.#checkAllowed(event);
+      this.#ask(event, [peer, ...payload.args], answer);
+    } catch (error) {
+      answer.reject(toP2PError(error));
+    }
+  }
+
+  pairAsked(peer: string, answer: Answer): void {
+    this.#ask(ADD_TARGET, [{ sourceClientId: peer }], {
+      ...answer,
+      reply: () => acceptPair(answer),
+    });
+  }
+
+  pairEnded(peer: string): void {
+    this.#emit(TARGET_DISCONNECT, [peer]);
+  }
+
+  peerGone(): void {}
+
+  failed(error: P2PError): void {
+    this.#emit(SERVER_ERROR, [error.toJSON()]);
+  }
+
+  #emitMessage({ peer, event, payload }: PacketOf<'message'>, shared: SharedFrames = {}): void {
+    this.#checkAllowed(event);
+    const { socket, writer } = this.#options;
+    shared.plain ??= writer.encodePlain(event, [peer, ...payload.args]);
+    writer.write(socket, shared.plain);
+  }
+
+  #ask(event: string, args: readonly unknown[], answer: Answer): void {
+    askSocket(this.#options.socket, { event, args, timeout: answer.timeout }, (outcome) => {
+      if (outcome instanceof P2PError) return answer.reject(outcome);
+      try {
+        answer.reply(Payload.ofArguments(outcome));
+      } catch {
+        answer.reject(new P2PError('PAYLOAD_INVALID', 'The answer cannot be passed on'));
+      }
+    });
+  }
+
+  #emit(event: string, args: readonly unknown[]): void {
+    const { socket, writer } = this.#options;
+    writer.write(socket, writer.encodePlain(event, args));
+  }
+
+  #checkAllowed(event: string): void {
+    if (this.#options.allows(event)) return;
+    throw new P2PError('EVENT_NOT_ALLOWED', 'The server lets no client send this event to a plain client', {
+      details: { event },
+    });
+  }
+}

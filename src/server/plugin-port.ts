@@ -1,0 +1,27 @@
+import { writeEnvelope } from '../protocol/envelope.js';
+import { ENVELOPE_EVENT } from '../protocol/event-names.js';
+import type { P2PError } from '../protocol/p2p-error.js';
+import type { Packet } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
+import type { FrameWriter, RawServerSocket } from './raw-server.js';
+import type { SessionPort, SharedFrames } from './session.js';
+
+/** The way to a client that announced the plugin: packets in envelopes. */
+export class PluginPort implements SessionPort {
+  readonly #socket: RawServerSocket;
+  readonly #writer: FrameWriter;
+
+  constructor(socket: RawServerSocket, writer: FrameWriter) {
+    this.#socket = socket;
+    this.#writer = writer;
+  }
+
+  deliver(packet: Packet, shared: SharedFrames = {}): void {
+    shared.plugin ??= this.#writer.encode(ENVELOPE_EVENT, writeEnvelope(packet));
+    this.#writer.write(this.#socket, shared.plugin);
+  }
+
+  end(reason: P2PError | undefined): void {
+    if (reason) this.deliver({ type: 'end', payload: Payload.ofError(reason) });
+  }
+}

@@ -1,0 +1,83 @@
+import type { Namespace, Server, Socket } from 'socket.io';
+
+// Socket.IO's generics are invariant, so only `any` takes in every typed server and socket.
+
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type RawServer = Server<any, any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type RawNamespace = Namespace<any, any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type RawServerSocket = Socket<any, any, any, any>;
+
+/** What the library uses of a `Server` beyond its public types; Socket.IO's own adapters use the same. */
+interface ServerInternals {
+  readonly encoder: { encode(packet: { type: number; nsp: string; data: unknown[] }): Frames };
+  readonly opts: { readonly connectionStateRecovery?: unknown; readonly maxHttpBufferSize?: number };
+}
+
+interface ClientInternals {
+  writeToEngine(frames: Frames, options: { preEncoded: boolean; compress: boolean }): void;
+}
+
+/** An event as Socket.IO puts it on the wire, ready for any number of sockets. */
+export type Frames = readonly unknown[];
+
+interface SocketInternals {
+  _onpacket(packet: { data?: unknown }): void;
+}
+
+/** The packet type EVENT of socket.io-protocol; the encoder makes it BINARY_EVENT by itself. */
+const EVENT = 2;
+
+/** Socket.IO's own default for `maxHttpBufferSize`, in bytes. */
+const DEFAULT_MAX_PACKET = 1_000_000;
+
+/**
+ * Writes events past `socket.emit`: encoded once however many receive, and never stored by
+ * connection state recovery, which would replay them into a later session.
+ */
+export class FrameWriter {
+  readonly #namespace: RawNamespace;
+  readonly #internals: ServerInternals;
+
+  constructor(namespace: RawNamespace) {
+    this.#namespace = namespace;
+    this.#internals = namespace.server as unknown as ServerInternals;
+  }
+
+  /** Largest packet that the server takes from a client, in bytes. */
+  get maxPacket(): number {
+    return this.#internals.opts.maxHttpBufferSize ?? DEFAULT_MAX_PACKET;
+  }
+
+  /**
+   * An event for a plain client. With recovery on, Socket.IO adds an argument to every event, and its client
+   * takes a string in last place for an offset: a null is added, so that no argument is mistaken for one.
+   */
+  encodePlain(event: string, args: readonly unknown[]): Frames {
+    return this.encode(event, this.#internals.opts.connectionStateRecovery ? [...args, null] : args);
+  }
+
+  encode(event: string, args: readonly unknown[]): Frames {
+    const data = [event, ...args];
+    return this.#internals.encoder.encode({ type: EVENT, nsp: this.#namespace.name, data });
+  }
+
+  write(socket: RawServerSocket, frames: Frames): void {
+    if (!socket.connected) return;
+    (socket.client as unknown as ClientInternals).writeToEngine(frames, { preEncoded: true, compress: true });
+  }
+}
+
+/**
+ * Drops packets with more arguments than `most`: Socket.IO calls listeners and acks with `apply`, which
+ * overflows the stack at about 120,000 and so ends the process.
+ */
+export function limitArguments(socket: RawServerSocket, most: number, dropped: () => void): void {
+  const internals = socket as unknown as SocketInternals;
+  const onPacket = internals._onpacket;
+  internals._onpacket = (packet) => {
+    if (Array.isArray(packet.data) && packet.data.length > most) dropped();
+    else onPacket.call(socket, packet);
+  };
+}

@@ -1,0 +1,72 @@
+import { ROUTER } from '../protocol/identifiers.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { ClientPacket, ClientPacketType } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
+import type { Session } from './session.js';
+import type { RouterContext, Verb } from './verb.js';
+import { answer } from './verbs/answer.js';
+import { ask } from './verbs/ask.js';
+import { cancel } from './verbs/cancel.js';
+import { clients, connected } from './verbs/clients.js';
+import { message } from './verbs/message.js';
+import { join, leave, roomMessage } from './verbs/room.js';
+import { unwatch, watch } from './verbs/watch.js';
+
+type RoutedType = Exclude<ClientPacketType, 'hello'>;
+
+const VERBS: { readonly [T in RoutedType]: Verb<T> } = {
+  message,
+  request: ask,
+  pair: ask,
+  reply: answer,
+  reject: answer,
+  cancel,
+  watch,
+  unwatch,
+  join,
+  leave,
+  'room-message': roomMessage,
+  clients,
+  connected,
+};
+
+/** Takes a packet from a session and does what its type says. Dispatch only. */
+export class Router {
+  readonly #context: RouterContext;
+
+  constructor(context: RouterContext) {
+    this.#context = context;
+  }
+
+  handle(sender: Session, packet: ClientPacket): void {
+    if (sender.ended || packet.type === 'hello') return;
+    try {
+      const verb = VERBS[packet.type] as Verb<ClientPacketType>;
+      verb(this.#context, sender, packet)?.catch((error) => this.#refuse(sender, packet, error));
+    } catch (error) {
+      this.#refuse(sender, packet, error);
+    }
+  }
+
+  #refuse(sender: Session, packet: ClientPacket, error: unknown): void {
+    const payload = Payload.ofError(this.#publicError(error));
+    switch (packet.type) {
+      case 'request':
+      case 'pair':
+        return sender.deliver({ type: 'reject', peer: packet.peer, epoch: 0, id: packet.id, payload });
+      case 'join':
+      case 'leave':
+      case 'clients':
+      case 'connected':
+        return sender.deliver({ type: 'reject', peer: ROUTER, epoch: 0, id: packet.id, payload });
+      default:
+        return sender.deliver({ type: 'error', payload });
+    }
+  }
+
+  #publicError(error: unknown): P2PError {
+    if (error instanceof P2PError) return error;
+    this.#context.logError('a packet could not be handled', error);
+    return new P2PError('INTERNAL', 'The server failed to handle the packet');
+  }
+}

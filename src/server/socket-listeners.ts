@@ -1,0 +1,115 @@
+import { readFromClient } from '../protocol/envelope.js';
+import { ENVELOPE_EVENT, SERVER_ERROR } from '../protocol/event-names.js';
+import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import type { PacketOf } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
+import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
+import { PlainPort } from './plain-port.js';
+import { limitArguments, type RawServerSocket } from './raw-server.js';
+import type { Session } from './session.js';
+import type { Sessions } from './sessions.js';
+
+/** Most arguments of any event of any client; ours have far fewer, and Socket.IO dies of 120,000. */
+const MAX_EVENT_ARGUMENTS = 10_000;
+
+type SocketListener = (this: RawServerSocket, ...args: unknown[]) => void;
+
+interface PlainCall {
+  readonly handle: PlainHandler;
+  readonly body: unknown;
+  readonly ack: PlainAck | undefined;
+}
+
+export interface SocketListenersOptions {
+  readonly sessions: Sessions;
+  readonly hello: (socket: RawServerSocket, packet: PacketOf<'hello'>) => void;
+}
+
+/** What the server listens to on a socket (SC-4). The functions are shared by all sockets. */
+export class SocketListeners {
+  readonly #sessions: Sessions;
+  readonly #hello: SocketListenersOptions['hello'];
+  readonly #envelopeListener: SocketListener;
+  readonly #sessionListeners: readonly (readonly [event: string, listener: SocketListener])[];
+  readonly #attached = new WeakSet<RawServerSocket>();
+
+  constructor({ sessions, hello }: SocketListenersOptions) {
+    this.#sessions = sessions;
+    this.#hello = hello;
+    const readEnvelope = this.#readEnvelope.bind(this);
+    const readPlain = this.#readPlain.bind(this);
+    this.#envelopeListener = function (data, header) {
+      readEnvelope(this, data, header);
+    };
+    this.#sessionListeners = [
+      ...Object.entries(PLAIN_HANDLERS).map(([event, handle]): [string, SocketListener] => [
+        event,
+        function (body, ack) {
+          readPlain(this, { handle, body, ack: typeof ack === 'function' ? (ack as PlainAck) : undefined });
+        },
+      ]),
+      [
+        'disconnect',
+        function () {
+          const session = sessions.directory.ofSocket(this.id);
+          if (session) sessions.end(session);
+        },
+      ],
+    ];
+  }
+
+  /** What every socket of the namespace gets, with a client id or without: it may still say hello. */
+  guard(socket: RawServerSocket): void {
+    limitArguments(socket, MAX_EVENT_ARGUMENTS, () => {
+      this.tell(socket, new P2PError('PACKET_INVALID', `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`));
+    });
+    socket.on(ENVELOPE_EVENT, this.#envelopeListener);
+  }
+
+  /** What a socket with a client id gets, once. */
+  attach(socket: RawServerSocket): void {
+    if (this.#attached.has(socket)) return;
+    this.#attached.add(socket);
+    for (const [event, listener] of this.#sessionListeners) socket.on(event, listener);
+  }
+
+  #readEnvelope(socket: RawServerSocket, data: unknown, header: unknown): void {
+    try {
+      const packet = readFromClient(data, header);
+      if (packet.type === 'hello') return this.#hello(socket, packet);
+      const session = this.#sessionOf(socket);
+      if (session.secret === undefined) throw new P2PError('PACKET_INVALID', 'A plugin client says hello first');
+      this.#sessions.router.handle(session, packet);
+    } catch (error) {
+      this.tell(socket, toP2PError(error));
+    }
+  }
+
+  #readPlain(socket: RawServerSocket, { handle, body, ack }: PlainCall): void {
+    try {
+      const { port } = this.#sessionOf(socket);
+      if (!(port instanceof PlainPort)) {
+        throw new P2PError('UNSUPPORTED', 'This event is for clients without the plugin: call the method instead');
+      }
+      handle(port, body, ack);
+    } catch (error) {
+      const problem = toP2PError(error);
+      if (ack) ack({ error: problem.toJSON() });
+      else this.tell(socket, problem);
+    }
+  }
+
+  #sessionOf(socket: RawServerSocket): Session {
+    const session = this.#sessions.directory.ofSocket(socket.id);
+    if (session) return session;
+    throw new P2PError('NOT_REGISTERED', 'This socket has no client id');
+  }
+
+  /** Tells a client of an error, in the way of its kind. */
+  tell(socket: RawServerSocket, error: P2PError): void {
+    const session = this.#sessions.directory.ofSocket(socket.id);
+    if (session?.secret !== undefined) return session.deliver({ type: 'error', payload: Payload.ofError(error) });
+    const { writer } = this.#sessions;
+    writer.write(socket, writer.encodePlain(SERVER_ERROR, [error.toJSON()]));
+  }
+}

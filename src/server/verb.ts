@@ -1,0 +1,31 @@
+import { P2PError } from '../protocol/p2p-error.js';
+import type { ClientPacketType, PacketOf } from '../protocol/packet.js';
+import type { Directory } from './directory.js';
+import type { Interest } from './interest.js';
+import type { RawNamespace } from './raw-server.js';
+import type { Session } from './session.js';
+
+/** What a verb works with. */
+export interface RouterContext {
+  readonly namespace: RawNamespace;
+  readonly directory: Directory;
+  readonly interest: Interest;
+  /** Failures of the server itself, which no client is told in detail. */
+  readonly logError: (message: string, error: unknown) => void;
+}
+
+/** What one type of packet makes the router do; what it throws is told to the sender. */
+export type Verb<T extends ClientPacketType> = (
+  context: RouterContext,
+  sender: Session,
+  packet: PacketOf<T>,
+) => void | Promise<void>;
+
+/** @throws P2PError `CLIENT_NOT_FOUND` (SM-3) */
+export function findTarget({ directory }: RouterContext, clientId: string, event?: string): Session {
+  const target = directory.get(clientId);
+  if (target) return target;
+  throw new P2PError('CLIENT_NOT_FOUND', `No client "${clientId}" is connected`, {
+    details: event === undefined ? { clientId } : { clientId, event },
+  });
+}

@@ -1,0 +1,11 @@
+import type { Verb } from '../verb.js';
+
+/** An answer goes only to the session that asked, once; all others are dropped. */
+export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender, packet) => {
+  const asker = directory.get(packet.peer);
+  if (!asker || asker.epoch !== packet.epoch) return;
+  const asked = interest.settle(asker, sender, packet.id);
+  if (!asked) return;
+  if (asked === 'pair' && packet.type === 'reply') interest.pair(asker, sender);
+  asker.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
+};

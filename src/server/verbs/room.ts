@@ -1,0 +1,44 @@
+import { ROUTER } from '../../protocol/identifiers.js';
+import { P2PError } from '../../protocol/p2p-error.js';
+import type { PacketOf } from '../../protocol/packet.js';
+import { EMPTY_PAYLOAD } from '../../protocol/payload.js';
+import type { SharedFrames } from '../session.js';
+import type { RouterContext, Verb } from '../verb.js';
+
+/** CC-1: rooms are Socket.IO's own, so `io.to(room)` reaches them too. */
+export const join: Verb<'join'> = async (context, sender, { id, room }) => {
+  checkNoSocketRoom(context, room);
+  await sender.socket.join(room);
+  sender.deliver({ type: 'reply', peer: ROUTER, epoch: 0, id, payload: EMPTY_PAYLOAD });
+};
+
+export const leave: Verb<'leave'> = async (context, sender, { id, room }) => {
+  checkNoSocketRoom(context, room);
+  await sender.socket.leave(room);
+  sender.deliver({ type: 'reply', peer: ROUTER, epoch: 0, id, payload: EMPTY_PAYLOAD });
+};
+
+/** CC-1: to everyone in the room but the sender, which need not be in it. */
+export const roomMessage: Verb<'room-message'> = (context, sender, { room, event, payload }) => {
+  checkNoSocketRoom(context, room);
+  const packet: PacketOf<'message'> = { type: 'message', peer: sender.clientId, event, payload };
+  const shared: SharedFrames = {};
+  let problem: unknown;
+  for (const socketId of context.namespace.adapter.rooms.get(room) ?? []) {
+    const member = context.directory.ofSocket(socketId);
+    if (!member || member === sender) continue;
+    try {
+      member.deliver(packet, shared);
+    } catch (error) {
+      // A plain member that may not be sent this event is passed over.
+      if (!(error instanceof P2PError) || error.code !== 'EVENT_NOT_ALLOWED') problem = error;
+    }
+  }
+  if (problem) throw problem;
+};
+
+/** Ids of sockets are refused by their shape; this holds whatever shape they have. */
+function checkNoSocketRoom({ namespace }: RouterContext, room: string): void {
+  if (!namespace.sockets.has(room)) return;
+  throw new P2PError('ROOM_RESERVED', `"${room}" is the room of a socket`, { details: { room } });
+}
