@@ -1,0 +1,48 @@
+import { type P2PClientSocket, p2pClientPlugin } from '../client/p2p-client-plugin.js';
+import { SERVER_ERROR } from '../protocol/event-names.js';
+import { isWireError, type P2PError, readWireError } from '../protocol/p2p-error.js';
+import { CliError } from './cli-error.js';
+import { loadSocketIoClient } from './load-peer-dependency.js';
+
+export interface ConnectOptions {
+  /** Address of the relay. */
+  readonly url: string;
+  /** In ms. */
+  readonly timeout: number;
+}
+
+/** Connects as a client; a refusal, or no relay at all, is an error at once. */
+export async function connectClient(clientId: string, { url, timeout }: ConnectOptions): Promise<P2PClientSocket> {
+  const { io } = await loadSocketIoClient();
+  const rawSocket = io(checkUrl(url), { forceNew: true, timeout, autoConnect: false });
+  const socket = p2pClientPlugin(rawSocket, clientId, { timeout });
+  const refusal = new Promise<never>((_resolve, reject) => {
+    socket.once('connect_error', (error: Error) => reject(explain(error, url)));
+  });
+  // What goes wrong at connect is reported by the promise.
+  const ignore = (_error: P2PError) => {};
+  socket.on(SERVER_ERROR, ignore);
+  try {
+    socket.connect();
+    await Promise.race([socket.isClientConnected(clientId), refusal]);
+    return socket;
+  } catch (error) {
+    socket.disconnect();
+    throw error;
+  } finally {
+    socket.off('connect_error');
+    socket.off(SERVER_ERROR, ignore);
+  }
+}
+
+function checkUrl(url: string): string {
+  if (/^(https?|wss?):/.test(url) && URL.canParse(url)) return url;
+  throw new CliError(`"${url}" is no address: it looks like http://localhost:9000`);
+}
+
+function explain(error: Error, url: string): Error {
+  const { data, description } = error as Error & { data?: unknown; description?: { message?: string } };
+  if (isWireError(data)) return readWireError(data);
+  const reason = description?.message ?? error.message;
+  return new CliError(`cannot reach a relay at ${url}${reason ? `: ${reason}` : ''}`);
+}

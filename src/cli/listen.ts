@@ -1,0 +1,32 @@
+import { SERVER_ERROR } from '../protocol/event-names.js';
+import type { P2PError } from '../protocol/p2p-error.js';
+import { describeError } from './cli-error.js';
+import { type ConnectOptions, connectClient } from './connect-client.js';
+import { formatJson } from './format-json.js';
+import { untilSignal } from './until-signal.js';
+
+export interface ListenOptions extends ConnectOptions {
+  readonly as: string;
+}
+
+/** `p2p listen`: prints what arrives, `SENDER EVENT JSON…`, until SIGINT or SIGTERM. */
+export async function listen({ as, ...options }: ListenOptions): Promise<void> {
+  const socket = await connectClient(as, options);
+  const stop = new AbortController();
+  socket.onMessage(({ from, event, args, ack }) => {
+    console.log([from, event, ...args.map(formatJson)].join(' '));
+    ack?.();
+  });
+  socket.on('disconnect', (reason) => console.error(`p2p: disconnected (${reason})`));
+  socket.on('connect', () => console.error('p2p: connected again'));
+  socket.on(SERVER_ERROR, (error: P2PError) => {
+    console.error(`p2p: ${describeError(error)}`);
+    if (socket.active || error.retryable) return;
+    process.exitCode = 1;
+    stop.abort();
+  });
+  console.error(`p2p: listening as ${as} on ${options.url}`);
+  await untilSignal(stop.signal);
+  socket.removeAllListeners();
+  socket.disconnect();
+}

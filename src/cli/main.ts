@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { describeError } from './cli-error.js';
+import { clients } from './clients.js';
+import { listen } from './listen.js';
+import { wholeNumber } from './option-values.js';
+import { send } from './send.js';
+import { serve } from './serve.js';
+
+const DEFAULT_PORT = 9_000;
+
+function urlOption(): Option {
+  return new Option('--url <url>', 'address of the relay').default(`http://localhost:${DEFAULT_PORT}`).env('P2P_URL');
+}
+
+function timeoutOption(): Option {
+  return new Option('--timeout <ms>', 'longest wait for the relay or an answer')
+    .default(10_000)
+    .argParser(wholeNumber(1));
+}
+
+function createProgram(): Command {
+  const program = new Command('p2p')
+    .description('Socket.IO clients talk to each other by client id')
+    .version(readVersion())
+    .configureOutput({ outputError: (text, write) => write(`p2p: ${text.replace(/^error: /, '')}`) });
+  program
+    .command('serve')
+    .description('run a relay')
+    .option('--port <number>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65_535), DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on', 'localhost')
+    .action(serve);
+  program
+    .command('listen')
+    .description('be a client, print what arrives and acknowledge it')
+    .requiredOption('--as <id>', 'client id to be known by')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(listen);
+  program
+    .command('send')
+    .description('send an event to a client')
+    .argument('<target>', 'client id of the receiver')
+    .argument('<event>', 'name of the event')
+    .argument('[json...]', 'arguments of the event, each as JSON')
+    .requiredOption('--as <id>', 'client id to be known by')
+    .option('--ack', 'wait for the answer and print it, one JSON value a line')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(send);
+  program
+    .command('clients')
+    .description('list the connected clients')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(clients);
+  return program;
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  console.error(`p2p: ${describeError(error)}`);
+  process.exitCode = 1;
+}

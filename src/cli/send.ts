@@ -1,0 +1,49 @@
+import { SERVER_ERROR } from '../protocol/event-names.js';
+import type { P2PError } from '../protocol/p2p-error.js';
+import { CliError } from './cli-error.js';
+import { type ConnectOptions, connectClient } from './connect-client.js';
+import { formatJson } from './format-json.js';
+
+export interface SendOptions extends ConnectOptions {
+  readonly as: string;
+  readonly ack?: true;
+}
+
+/** `p2p send`: one event to one client; with `--ack` prints the answer, one JSON value a line. */
+export async function send(target: string, event: string, json: string[], options: SendOptions): Promise<void> {
+  const args = json.map(parseArgument);
+  const socket = await connectClient(options.as, options);
+  try {
+    if (!options.ack) return await sendOnly(() => socket.emitTo(target, event, ...args), socket);
+    const results = await new Promise<unknown[]>((resolve, reject) => {
+      socket
+        .with({ timeout: options.timeout })
+        .emitTo(target, event, ...args, (error: P2PError | null, ...values: unknown[]) =>
+          error ? reject(error) : resolve(values),
+        );
+    });
+    for (const result of results) console.log(formatJson(result));
+    if (results.length === 0) console.error(`p2p: acknowledged by ${target}`);
+  } finally {
+    socket.disconnect();
+  }
+}
+
+/** A message without an ack has arrived at the relay, or has failed there, before a later question is answered. */
+async function sendOnly(emit: () => void, socket: Awaited<ReturnType<typeof connectClient>>): Promise<void> {
+  let failure: P2PError | undefined;
+  socket.on(SERVER_ERROR, (error: P2PError) => {
+    failure ??= error;
+  });
+  emit();
+  await socket.isClientConnected(socket.clientId);
+  if (failure) throw failure;
+}
+
+function parseArgument(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CliError(`${text} is not JSON; a string needs quotes of its own: '"${text}"'`);
+  }
+}
