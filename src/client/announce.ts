@@ -69,9 +69,11 @@ export function checkClientId(socket: RawSocket, clientId: unknown): asserts cli
   }
 }
 
-/** The id in the address's query or in the `query` option: Socket.IO keeps both in one place. */
+/** The id in the address's query or in the `query` option: Socket.IO keeps both in one place, the former as text. */
 function queryOf(socket: RawSocket): unknown {
-  return socket.io.opts.query?.clientId;
+  const query = socket.io.opts.query as Record<string, unknown> | string | undefined;
+  if (typeof query === 'string') return new URLSearchParams(query).get('clientId') ?? undefined;
+  return query?.clientId;
 }
 
 /** 128 random bits. */

@@ -23,7 +23,9 @@ export function sendEvent(socket: RawSocket, event: string, args: readonly unkno
   (socket as unknown as PacketSender).packet({ type: EVENT, data: [event, ...args], options: { compress: true } });
 }
 
-/** Calls the local listeners of an event as if it had come from the server. */
+/** The application's listeners of an event, each to be called as if it had come from the server. */
 export function localListeners(socket: RawSocket, event: string): readonly ((...args: unknown[]) => unknown)[] {
-  return socket.listeners(event) as ((...args: unknown[]) => unknown)[];
+  const listeners = socket.listeners(event) as ((...args: unknown[]) => unknown)[];
+  // Those that listen once take themselves off `this`.
+  return listeners.map((listener) => listener.bind(socket));
 }

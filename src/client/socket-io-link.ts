@@ -22,7 +22,7 @@ export class SocketIoLink implements Link {
   readonly #failed: (error: P2PError) => void;
   #receiver: LinkReceiver | undefined;
   #welcomed = false;
-  /** Once up, a link that goes down stays down until the socket is connected again. */
+  /** A link that was up and is lost stays down until the socket is connected again. */
   #wasUp = false;
   #closed = false;
   /** The server ended the session on a socket that is still connected. */
@@ -136,6 +136,8 @@ export class SocketIoLink implements Link {
   /** Nobody is trying to connect any more. */
   #close(): void {
     this.#closed = true;
+    // If the application connects again, it is a first connect again.
+    this.#wasUp = false;
     this.#receiver?.linkDown(this.#problem ?? linkDown('closed'));
   }
 

@@ -35,7 +35,7 @@ export function pickClientId(fromAuth: unknown, fromQuery: unknown): string | un
   if (fromAuth !== undefined && fromQuery !== undefined && fromAuth !== fromQuery) {
     throw new P2PError('CLIENT_ID_MISMATCH', 'The client ids in auth and in the query differ');
   }
-  const clientId = fromAuth ?? fromQuery;
+  const clientId = fromAuth === undefined ? fromQuery : fromAuth;
   if (clientId === undefined) return undefined;
   if (!isClientId(clientId)) {
     throw new P2PError('CLIENT_ID_INVALID', 'A client id is a string of 1 to 128 printable characters');

@@ -29,12 +29,12 @@ export type ArgumentsBeforeAck<Args extends readonly unknown[]> = Args extends [
     : Args
   : Args;
 
-/** What the ack of an event is called with first. */
+/** What the ack of an event is called with first; of an untyped event, anything. */
 export type AckResult<Args extends readonly unknown[]> = Args extends [...unknown[], infer Last]
   ? Last extends (...args: infer Results) => unknown
     ? Results[0]
     : never
-  : unknown;
+  : Args[number];
 
 /** The same arguments with an ack that takes the error first, as after Socket.IO's `timeout()`. */
 export type ErrorFirst<Args extends readonly unknown[], Failure> = Args extends [...infer Before, infer Last]

@@ -171,7 +171,8 @@ function publicError(error: unknown): P2PError {
 
 /** Tells the application's `SERVER_ERROR` listeners; what nobody listens for is logged. */
 function raise(namespace: RawNamespace, error: P2PError, logError: (message: string, error: unknown) => void): void {
-  const listeners = namespace.listeners(SERVER_ERROR as 'connection') as unknown as ((error: P2PError) => unknown)[];
+  const listeners = namespace.rawListeners(SERVER_ERROR) as ((error: P2PError) => unknown)[];
   if (listeners.length === 0) logError('nobody listens to SERVER_ERROR', error);
-  for (const listener of listeners) callGuarded(listener, [error], (cause) => logError('a listener failed', cause));
+  for (const listener of listeners)
+    callGuarded(listener.bind(namespace), [error], (cause) => logError('a listener failed', cause));
 }

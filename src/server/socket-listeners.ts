@@ -20,6 +20,12 @@ interface PlainCall {
   readonly ack: PlainAck | undefined;
 }
 
+/** The body is optional; only Socket.IO makes a function of what came over the wire: the acknowledgement. */
+function splitPlainArguments(args: readonly unknown[]): Pick<PlainCall, 'body' | 'ack'> {
+  const ack = args.find((arg) => typeof arg === 'function') as PlainAck | undefined;
+  return { body: args[0] === ack ? undefined : args[0], ack };
+}
+
 export interface SocketListenersOptions {
   readonly sessions: Sessions;
   readonly hello: (socket: RawServerSocket, packet: PacketOf<'hello'>) => void;
@@ -44,8 +50,8 @@ export class SocketListeners {
     this.#sessionListeners = [
       ...Object.entries(PLAIN_HANDLERS).map(([event, handle]): [string, SocketListener] => [
         event,
-        function (body, ack) {
-          readPlain(this, { handle, body, ack: typeof ack === 'function' ? (ack as PlainAck) : undefined });
+        function (...args) {
+          readPlain(this, { handle, ...splitPlainArguments(args) });
         },
       ]),
       [

@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Example } from '../examples/example.js';
+
+const START = fileURLToPath(new URL('../examples/start.js', import.meta.url));
+/** Only guards against a hang. */
+const timeout = 60_000;
+
+/** Output of each part, in its order: between parts the operating system decides. */
+interface Run {
+  readonly exitCode: number | null;
+  readonly parts: Record<string, string[]>;
+  readonly errors: string;
+}
+
+async function start(...args: string[]): Promise<Run> {
+  const child = spawn(process.execPath, [START, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [output, errors, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  return { exitCode, errors, parts: byPart(output.trimEnd().split('\n')) };
+}
+
+function byPart(lines: string[]): Record<string, string[]> {
+  const parts: Record<string, string[]> = {};
+  for (const line of lines) {
+    const [part = '', said = ''] = line.split(/ +\| /);
+    parts[part] ??= [];
+    parts[part].push(said);
+  }
+  return parts;
+}
+
+/** An example of our own making, with what it printed. */
+async function exampleOf(files: Record<string, string>, printed = (_example: Example) => {}) {
+  const root = await mkdtemp(join(tmpdir(), 'p2p-example-'));
+  onTestFinished(() => rm(root, { recursive: true }));
+  const folder = join(root, 'parts');
+  await mkdir(folder);
+  await Promise.all(Object.entries(files).map(([name, code]) => writeFile(join(folder, name), code)));
+  const lines: string[] = [];
+  const example: Example = new Example(folder, (line) => {
+    lines.push(line);
+    printed(example);
+  });
+  return { example, lines };
+}
+
+const FOREVER = 'setInterval(() => {}, 1e6);';
+
+describe('examples', { timeout }, () => {
+  it('R-4 the example "messages" runs by one command', async () => {
+    expect(await start('messages')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['alice is connected', 'bob is connected'],
+        alice: ['bob wants to talk', 'bob says "Hello alice"'],
+        bob: ['alice says "Hello bob"', '4 * 5 = 20', 'to nobody: CLIENT_NOT_FOUND', '2 + 3 = 5'],
+      },
+    });
+  });
+
+  it('R-4 the example "any-client" runs by one command', async () => {
+    expect(await start('any-client')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['desk is connected', 'alice is connected', 'bob is connected'],
+        desk: ['alice is the first to say hello', 'alice asks "Are you open?"', 'bob asks "Is alice gone?"'],
+        alice: ['desk says "Yes, alice"'],
+        bob: ['desk says "Yes, bob"'],
+      },
+    });
+  });
+
+  it('R-4 the example "removing-listeners" runs by one command', async () => {
+    expect(await start('removing-listeners')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['alice is connected', 'bob is connected', 'alice is connected'],
+        bob: [
+          'alice, tell me "one"',
+          'from(\'alice\') hears "one"',
+          'onAny hears "one" of alice',
+          "offAny('news', fromAny)",
+          'alice, tell me "two"',
+          'from(\'alice\') hears "two"',
+          "from('alice').off('news', fromAlice)",
+          'alice, tell me "three"',
+          "from('alice').on('news', fromAlice)",
+          'alice, tell me "four"',
+          'from(\'alice\') hears "four"',
+          'alice has disconnected',
+          'alice is back',
+          'alice, tell me "five"',
+          "from('alice').on('news', fromAlice)",
+          'alice, tell me "six"',
+          'from(\'alice\') hears "six"',
+        ],
+      },
+    });
+  });
+
+  it('R-4 the example "rooms" runs by one command', async () => {
+    expect(await start('rooms')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['anna is connected', 'ben is connected', 'cook is connected'],
+        anna: ['ben is here', 'cook brings soup', 'cook brings cake'],
+        ben: ['anna welcomes me', 'cook brings soup'],
+        cook: [
+          'thanks for the soup from anna and ben',
+          'ben says "I have had enough"',
+          'thanks for the cake from anna',
+        ],
+      },
+    });
+  });
+
+  it.each([['nonsense'], ['..'], []])('R-4 without the name of an example (%s) they are listed', async (...args) => {
+    const { exitCode, errors } = await start(...args);
+    expect(exitCode).toBe(1);
+    for (const name of ['any-client', 'messages', 'removing-listeners', 'rooms']) {
+      expect(errors).toContain(`npm run example ${name}\n`);
+    }
+  });
+});
+
+describe('the runner of examples', { timeout }, () => {
+  it('R-4 starts a part when the one before is ready or has ended, and tells it the address', async () => {
+    const { example, lines } = await exampleOf({
+      '1-relay.js': `console.log('ready http://here'); ${FOREVER}`,
+      '2-one.js': 'console.log(process.env.P2P_URL);',
+      '10-two.js': 'console.log(process.env.P2P_URL);',
+    });
+    expect(await example.run()).toBe(0);
+    expect(lines).toEqual(['one   | http://here', 'two   | http://here']);
+  });
+
+  it('R-4 a part that fails ends all others, and the exit code tells', async () => {
+    const { example, lines } = await exampleOf({
+      '1-relay.js': `console.log('ready'); ${FOREVER}`,
+      '2-fails.js': `console.log('ready'); process.exitCode = 7;`,
+      '3-last.js': FOREVER,
+    });
+    expect(await example.run()).toBe(1);
+    expect(lines).toEqual([]);
+  });
+
+  it('R-4 stopping it ends all parts and starts no other', async () => {
+    const parts = {
+      '1-relay.js': `console.log('ready'); ${FOREVER}`,
+      '2-mute.js': `console.log('stop me'); ${FOREVER}`,
+      '3-last.js': 'console.log("too late");',
+    };
+    const { example, lines } = await exampleOf(parts, (running) => running.stop(130));
+    expect(await example.run()).toBe(130);
+    expect(lines).toEqual(['mute  | stop me']);
+  });
+});

@@ -1,0 +1,47 @@
+import { SocketIoLink } from '../src/client/socket-io-link.js';
+import { readFromClient } from '../src/protocol/envelope.js';
+import type { ClientPacket } from '../src/protocol/packet.js';
+import { InProcessLink } from '../src/server/in-process-link.js';
+import { PluginPort } from '../src/server/plugin-port.js';
+import { FrameWriter } from '../src/server/raw-server.js';
+import { describeLink } from './support/link-compliance.js';
+import { MemoryLink } from './support/memory-link.js';
+import { startRelay } from './support/relay.js';
+
+describeLink('in memory', async () => {
+  const link = new MemoryLink();
+  return {
+    link,
+    connect: () => link.up(),
+    send: (packet) => link.state === 'up' && link.deliver(packet),
+    arrived: link.sent as ClientPacket[],
+    lose: () => link.down(),
+  };
+});
+
+describeLink('in the server', async () => {
+  const arrived: ClientPacket[] = [];
+  const link = new InProcessLink((packet) => arrived.push(packet));
+  return { link, connect: () => {}, send: (packet) => link.receive(packet), arrived, lose: () => link.close() };
+});
+
+describeLink('over Socket.IO', async () => {
+  const { server, rawSocket } = await startRelay();
+  const arrived: ClientPacket[] = [];
+  const socket = rawSocket({ autoConnect: false, reconnection: false });
+  const link = new SocketIoLink(socket, 'tested', () => {});
+  server.on('connection', (connected) => {
+    connected.on('P2P', (data: unknown, header: unknown) => arrived.push(readFromClient(data, header)));
+  });
+  const remote = () => server.getSocketByClientId('tested');
+  return {
+    link,
+    connect: () => socket.connect(),
+    send: (packet) => {
+      const connected = remote();
+      if (connected) new PluginPort(connected, new FrameWriter(server.of('/'))).deliver(packet);
+    },
+    arrived,
+    lose: () => remote()?.conn.close(),
+  };
+});
