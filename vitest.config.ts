@@ -4,5 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     restoreMocks: true,
+    // A guard against hanging, on machines of any speed: no test waits for time to pass.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../protocol/error-codes.js';
 import { SERVER_ERROR } from '../protocol/event-names.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import { describeError } from './cli-error.js';
@@ -8,6 +9,14 @@ import { untilSignal } from './until-signal.js';
 export interface ListenOptions extends ConnectOptions {
   readonly as: string;
 }
+
+/** Errors after which the relay will not have this client again. */
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  'CLIENT_ID_REQUIRED',
+  'SESSION_REMOVED',
+  'SESSION_REPLACED',
+  'VERSION_UNSUPPORTED',
+]);
 
 /** `p2p listen`: prints what arrives, `SENDER EVENT JSON…`, until SIGINT or SIGTERM. */
 export async function listen({ as, ...options }: ListenOptions): Promise<void> {
@@ -21,7 +30,7 @@ export async function listen({ as, ...options }: ListenOptions): Promise<void> {
   socket.on('connect', () => console.error('p2p: connected again'));
   socket.on(SERVER_ERROR, (error: P2PError) => {
     console.error(`p2p: ${describeError(error)}`);
-    if (socket.active || error.retryable) return;
+    if (!FINAL.has(error.code)) return;
     process.exitCode = 1;
     stop.abort();
   });

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { startRelay } from './support/relay.js';
+
+const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+
+interface Run {
+  readonly process: ChildProcess;
+  /** Resolves when the output holds the text; rejects when the process ends without it. */
+  says(text: string): Promise<string>;
+  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+/** Runs `p2p` as a process of its own. */
+function p2p(...args: string[]): Run {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, stdout, stderr })),
+  );
+  const says = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => (stdout + stderr).includes(text) && resolve(stdout + stderr);
+      look();
+      child.stdout.on('data', look);
+      child.stderr.on('data', look);
+      void ended.then(() => reject(new Error(`ended without "${text}": ${stdout}${stderr}`)));
+    });
+  return { process: child, says, ended };
+}
+
+/** A failure is one line that says what is wrong, and a non-zero exit. */
+async function failure(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await p2p(...args).ended;
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^p2p: [^\n]+\n$/);
+  return stderr.slice('p2p: '.length, -1);
+}
+
+it('two processes that have never met exchange messages through a relay, by client id', async () => {
+  const relay = p2p('serve', '--port', '0');
+  const [url = ''] = /http:\S+/.exec(await relay.says('Ctrl+C')) ?? [];
+  const listener = p2p('listen', '--as', 'alice', '--url', url);
+  await listener.says('listening as alice');
+
+  const acked = await p2p('send', '--as', 'bob', '--url', url, 'alice', 'hello', '"hi"', '{"n":[1]}', '--ack').ended;
+  expect(acked).toEqual({ code: 0, stdout: '', stderr: 'p2p: acknowledged by alice\n' });
+  const plain = await p2p('send', '--as', 'bob', '--url', url, 'alice', 'bye').ended;
+  expect(plain).toEqual({ code: 0, stdout: '', stderr: '' });
+  await listener.says('bob bye\n');
+  expect((await p2p('clients', '--url', url).ended).stdout).toBe('alice\n');
+
+  listener.process.kill('SIGINT');
+  expect(await listener.ended).toMatchObject({ code: 0, stdout: 'bob hello "hi" {"n":[1]}\nbob bye\n' });
+  relay.process.kill('SIGTERM');
+  expect((await relay.ended).code).toBe(0);
+});
+
+it('p2p send prints the answer, one JSON value a line', async () => {
+  const { url, connect } = await startRelay();
+  const alice = await connect('alice');
+  alice.onAny('sum', (_from, a, b, ack) => ack(a + b, { by: 'alice' }, Buffer.from('xyz')));
+  const { stdout } = await p2p('send', '--as', 'bob', '--url', url, 'alice', 'sum', '1', '2', '--ack').ended;
+  expect(stdout).toBe('3\n{"by":"alice"}\n"<3 bytes>"\n');
+});
+
+it('p2p listen goes on after the connection was lost, and ends when it is refused', async () => {
+  const { url, server, connect } = await startRelay();
+  const listener = p2p('listen', '--as', 'alice', '--url', url);
+  await listener.says('listening');
+  server.getSocketByClientId('alice')?.conn.close();
+  await listener.says('connected again');
+  const bob = await connect('bob');
+  await expect.poll(() => bob.isClientConnected('alice')).toBe(true);
+  expect(await bob.emitToWithAck('alice', 'x')).toBeUndefined();
+  server.removeClient('alice');
+  expect(await listener.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('SESSION_REMOVED') });
+});
+
+it('what goes wrong is one clear line and a non-zero exit', async () => {
+  const { url, port, connect } = await startRelay();
+  await connect('alice');
+  const send = (...args: string[]) => failure('send', '--as', 'bob', '--url', url, ...args);
+  expect(await send('nobody', 'x')).toBe('CLIENT_NOT_FOUND: No client "nobody" is connected');
+  expect(await send('nobody', 'x', '--ack')).toBe('CLIENT_NOT_FOUND: No client "nobody" is connected');
+  expect(await send('alice', 'x', '--ack')).toMatch(/^NO_LISTENER: /);
+  expect(await send('alice', 'x', 'hi')).toBe(`hi is not JSON; a string needs quotes of its own: '"hi"'`);
+  expect(await send('alice', 'disconnect')).toMatch(/^EVENT_RESERVED: /);
+  expect(await send('__proto__', 'x')).toMatch(/^INVALID_ARGUMENT: /);
+  expect(await failure('listen', '--as', 'alice', '--url', url)).toMatch(/^CLIENT_ID_IN_USE: /);
+  expect(await failure('clients', '--url', 'nowhere')).toMatch(/is no address/);
+  expect(await failure('clients', '--url', 'http://localhost:1')).toMatch(/^cannot reach a relay at http:/);
+  expect(await failure('serve', '--port', String(port))).toMatch(/is in use: choose another with --port/);
+  expect(await failure('serve', '--port', '70000')).toMatch(/whole number from 0 to 65535/);
+  expect(await failure('send', 'alice', 'x')).toMatch(/required option '--as <id>'/);
+  expect(await failure('shout')).toMatch(/unknown command 'shout'/);
+});

@@ -1,0 +1,61 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+import { startRelay } from './support/relay.js';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const folder = `${root}.tmp/readme/`;
+const readme = readFileSync(`${root}README.md`, 'utf8');
+
+/** Writes a code block of the README, which begins with its file name, to that file. */
+function writeBlock(name: string, change = (code: string) => code): string {
+  const block = readme.match(new RegExp(`\`\`\`\\w+\\n// ${name}\\n([^]*?)\`\`\``));
+  if (!block?.[1]) throw new Error(`The README has no block ${name}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(folder + name, change(block[1]));
+  return folder + name;
+}
+
+it('every code block of the README is run here', () => {
+  const names = [...readme.matchAll(/```(?:js|ts)\n\/\/ (\S+)\n/g)].map(([, name]) => name);
+  expect(names).toEqual(['server.js', 'alice.js', 'bob.js', 'errors.js', 'typed.ts']);
+  expect(readme.match(/```(?:js|ts)\n/g)).toHaveLength(names.length);
+});
+
+it('the server and the clients of the README talk to each other', async () => {
+  // Any free port, told on the way out.
+  const portless = (code: string) =>
+    `${code.replace('9000', '0')}\nio.httpServer.on('listening', () => console.log('port', io.httpServer.address().port));`;
+  const server = spawn(process.execPath, [writeBlock('server.js', portless)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void server.kill());
+  let said = '';
+  const port = await new Promise<string>((resolve) =>
+    server.stdout.on('data', (chunk) => {
+      said += chunk;
+      const [, number] = /port (\d+)/.exec(said) ?? [];
+      if (number) resolve(number);
+    }),
+  );
+  const run = (name: string) =>
+    promisify(execFile)(process.execPath, [writeBlock(name, (code) => code.replace('9000', port))]);
+  const alice = run('alice.js');
+  await expect.poll(() => said).toContain('alice has connected');
+  const bob = await run('bob.js');
+  expect(bob.stdout).toBe('3\nCLIENT_NOT_FOUND\nalice has left\n');
+  expect((await alice).stdout).toBe('bob notes: that was easy\n');
+});
+
+it('the error of the README is raised', async () => {
+  const { port } = await startRelay();
+  const file = writeBlock('errors.js', (code) => code.replace('9000', String(port)));
+  expect((await promisify(execFile)(process.execPath, [file])).stdout).toBe('CLIENT_NOT_FOUND nobody\n');
+});
+
+it('the types of the README hold', async () => {
+  writeBlock('typed.ts');
+  writeFileSync(`${folder}tsconfig.json`, '{ "extends": "../../tsconfig.json", "include": ["typed.ts"] }');
+  const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url));
+  await promisify(execFile)(tsc, ['-p', folder]);
+});
