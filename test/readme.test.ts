@@ -55,7 +55,10 @@ it('the error of the README is raised', async () => {
 
 it('the types of the README hold', async () => {
   writeBlock('typed.ts');
-  writeFileSync(`${folder}tsconfig.json`, '{ "extends": "../../tsconfig.json", "include": ["typed.ts"] }');
+  writeFileSync(
+    `${folder}tsconfig.json`,
+    '{ "extends": "../../tsconfig.json", "compilerOptions": { "paths": {} }, "include": ["typed.ts"] }',
+  );
   const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url));
   await promisify(execFile)(tsc, ['-p', folder]);
 });

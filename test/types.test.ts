@@ -80,7 +80,7 @@ it('typed events: peers and the server each keep their own', () => {
       expectTypeOf(error).toEqualTypeOf<P2PError | null>();
       expectTypeOf(sum).toEqualTypeOf<number>();
     });
-    view.joinRoom('lobby', (error) => expectTypeOf(error).toEqualTypeOf<P2PError | null>());
+    void view.joinRoom('lobby', (error) => expectTypeOf(error).toEqualTypeOf<P2PError | null>());
     expectTypeOf(view.getClientList()).toEqualTypeOf<Promise<string[]>>();
     // @ts-expect-error times are numbers
     socket.with({ timeout: '5' });

@@ -95,7 +95,7 @@ describe('R-3 callbacks', () => {
     const { alice } = await muteBob();
     const called: unknown[] = [];
     const told = next<[P2PError]>(alice, 'SERVER_ERROR');
-    alice.addP2pTarget('nobody', (...args: unknown[]) => called.push(args));
+    void alice.addP2pTarget('nobody', (...args: unknown[]) => called.push(args));
     expect((await told)[0]).toMatchObject({ name: 'P2PError', code: 'CLIENT_NOT_FOUND' });
     const again = next<[P2PError]>(alice, 'SERVER_ERROR');
     alice.emitTo('nobody', 'x', (...args: unknown[]) => called.push(args));

@@ -1,0 +1,83 @@
+import type { Server as HttpServer } from 'node:http';
+import { Server, type Socket } from 'socket.io';
+import { io } from 'socket.io-client';
+import { p2pClientPlugin } from 'socket.io-p2p-plugin/client';
+import { p2pServerPlugin } from 'socket.io-p2p-plugin/server';
+import type { Payload } from './payloads.js';
+
+/** This library, and what one would write in its place with Socket.IO alone. */
+export const CONTESTANTS = ['ours', 'hand-written'] as const;
+
+export type ContestantName = (typeof CONTESTANTS)[number];
+
+/** One connected client, whichever way it talks. */
+export interface RelayClient {
+  send(to: string, payload: Payload): void;
+  /** Sets who hears what others send. */
+  receive(listener: (from: string, payload: unknown) => void): void;
+}
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly clientId: string;
+  readonly failed: (error: Error) => void;
+}
+
+/** Both halves of a relay. */
+interface Contestant {
+  serve(httpServer: HttpServer): void;
+  /** Settles when the client can be reached by others. */
+  connect(options: ConnectOptions): Promise<RelayClient>;
+}
+
+const EVENT = 'data';
+
+/** No reconnects: a lost connection is a failed run. */
+const SOCKET_OPTIONS = { transports: ['websocket'], forceNew: true, reconnection: false };
+
+const ours: Contestant = {
+  serve: (httpServer) => p2pServerPlugin(new Server(httpServer)),
+
+  async connect({ url, clientId, failed }) {
+    const socket = p2pClientPlugin(io(url, SOCKET_OPTIONS), clientId, { timeout: 30_000 });
+    socket.on('SERVER_ERROR', failed);
+    // Only the router can answer, so the session has begun.
+    await socket.isClientConnected(clientId);
+    socket.on('disconnect', (reason) => failed(new Error(`${clientId} was disconnected: ${reason}`)));
+    return {
+      send: (to, payload) => socket.emitTo(to, EVENT, payload),
+      receive: (listener) => socket.onAny(EVENT, listener),
+    };
+  },
+};
+
+const handWritten: Contestant = {
+  serve: (httpServer) => {
+    const sockets = new Map<string, Socket>();
+    new Server(httpServer).on('connection', (socket) => {
+      const clientId: string = socket.handshake.auth.clientId;
+      sockets.set(clientId, socket);
+      socket.on('relay', (to, event, payload) => sockets.get(to)?.emit(event, clientId, payload));
+      socket.on('disconnect', () => sockets.delete(clientId));
+    });
+  },
+
+  async connect({ url, clientId, failed }) {
+    const socket = io(url, { ...SOCKET_OPTIONS, auth: { clientId } });
+    await new Promise<void>((resolve, reject) => {
+      socket.on('connect', resolve);
+      socket.on('connect_error', reject);
+    });
+    socket.on('disconnect', (reason) => failed(new Error(`${clientId} was disconnected: ${reason}`)));
+    return {
+      send: (to, payload) => socket.emit('relay', to, EVENT, payload),
+      receive: (listener) => socket.on(EVENT, listener),
+    };
+  },
+};
+
+const BY_NAME: Record<ContestantName, Contestant> = { ours, 'hand-written': handWritten };
+
+export function contestant(name: ContestantName): Contestant {
+  return BY_NAME[name];
+}

@@ -1,0 +1,43 @@
+import { type Spread, spreadOf } from '../statistics.js';
+import type { ContestantName } from './contestants.js';
+import type { PayloadName } from './payloads.js';
+import type { CellMemory, RelayResults, Sample } from './run-relay.js';
+
+/** Which measurements belong together: one in each round. */
+export interface SeriesKey {
+  readonly contestant: ContestantName;
+  readonly clients: number;
+  readonly payload: PayloadName;
+}
+
+export const cpuPerMessage = ({ cpuMicros, messages }: Sample): number => cpuMicros / messages;
+
+export const messagesPerSecond = ({ messages, elapsedMs }: Sample): number => (messages / elapsedMs) * 1_000;
+
+export const bytesSentPerMessage = ({ bytesSent, messages }: Sample): number => bytesSent / messages;
+
+/** One figure over all rounds. */
+export function figure(results: RelayResults, key: SeriesKey, of: (sample: Sample) => number): Spread {
+  return spreadOf(series(results, key).map(of));
+}
+
+/** CPU time per message of one series over that of another, taken round by round. */
+export function cpuRatio(results: RelayResults, key: SeriesKey, base: SeriesKey): Spread {
+  const bases = series(results, base);
+  return spreadOf(series(results, key).map((sample, index) => cpuPerMessage(sample) / cpuPerMessage(bases[index]!)));
+}
+
+/** One figure of a server's memory, median over all starts. */
+export function memoryFigure(
+  { memory }: RelayResults,
+  { contestant, clients }: Omit<SeriesKey, 'payload'>,
+  of: (memory: CellMemory) => number,
+): number {
+  return spreadOf(memory.filter((each) => each.contestant === contestant && each.clients === clients).map(of)).median;
+}
+
+function series({ samples }: RelayResults, { contestant, clients, payload }: SeriesKey): Sample[] {
+  return samples.filter(
+    (sample) => sample.contestant === contestant && sample.clients === clients && sample.payload === payload,
+  );
+}

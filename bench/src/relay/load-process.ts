@@ -1,0 +1,97 @@
+import { serveCommands } from '../commands.js';
+import { type ContestantName, contestant, type RelayClient } from './contestants.js';
+import { PairTraffic } from './pair-traffic.js';
+import { makePayload, type PayloadName } from './payloads.js';
+import { IN_FLIGHT, PAIRS } from './plan.js';
+
+export interface LoadTarget {
+  readonly contestant: ContestantName;
+  readonly port: number;
+  /** How many to connect; the first few talk, all others idle. */
+  readonly clients: number;
+}
+
+export interface LoadOrder {
+  readonly payload: PayloadName;
+  /** In ms. */
+  readonly duration: number;
+}
+
+export interface LoadResult {
+  readonly messages: number;
+  readonly elapsedMs: number;
+}
+
+export interface LoadCommands {
+  connect(target: LoadTarget): Promise<void>;
+  run(order: LoadOrder): Promise<LoadResult>;
+}
+
+/** Clients that connect at the same time. */
+const BATCH = 100;
+
+/** How long the last messages of a stretch may take, in ms, before they count as lost. */
+const PATIENCE = 10_000;
+
+const clients: RelayClient[] = [];
+let pairs: PairTraffic[] = [];
+
+serveCommands<LoadCommands>({
+  async connect(target) {
+    while (clients.length < target.clients) {
+      const size = Math.min(BATCH, target.clients - clients.length);
+      clients.push(...(await Promise.all(Array.from({ length: size }, (_, i) => connect(target, clients.length + i)))));
+    }
+    pairs = Array.from({ length: PAIRS }, (_, index) => pairOf(index));
+  },
+
+  async run({ payload, duration }) {
+    const start = performance.now();
+    const stretch = { payload: makePayload(payload), inFlight: IN_FLIGHT, until: start + duration };
+    const counts = await arrived(
+      pairs.map((pair) => pair.run(stretch)),
+      duration,
+    );
+    return { messages: counts.reduce((sum, count) => sum + count), elapsedMs: performance.now() - start };
+  },
+});
+
+function connect({ contestant: name, port }: LoadTarget, index: number): Promise<RelayClient> {
+  return contestant(name).connect({ url: `http://127.0.0.1:${port}`, clientId: idOf(index), failed: giveUp });
+}
+
+function pairOf(index: number): PairTraffic {
+  return new PairTraffic({
+    sender: clients[index]!,
+    senderId: idOf(index),
+    receiver: clients[index + PAIRS]!,
+    receiverId: idOf(index + PAIRS),
+  });
+}
+
+function idOf(index: number): string {
+  return `client-${index}`;
+}
+
+/** All of the counts, or an error when messages do not arrive. */
+async function arrived(counts: readonly Promise<number>[], duration: number): Promise<number[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const lost = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const missing = pairs.reduce((sum, pair) => sum + pair.underWay, 0);
+      reject(new Error(`${missing} messages got lost`));
+    }, duration + PATIENCE);
+  });
+  try {
+    return await Promise.race([Promise.all(counts), lost]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What goes wrong in between, with no call to reject: `serveCommands` tells the parent. */
+function giveUp(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
