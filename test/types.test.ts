@@ -34,6 +34,11 @@ it('typed events: peers and the server each keep their own', () => {
     socket.emit('vote', 'yes');
     // @ts-expect-error the server knows no such choice
     socket.emit('vote', 'maybe');
+    socket.on('SERVER_ERROR', (error) => expectTypeOf(error).toEqualTypeOf<P2PError>());
+    socket.once('MULTI_API_TARGET_DISCONNECT', (clientId, reason) => {
+      expectTypeOf(clientId).toEqualTypeOf<string>();
+      expectTypeOf(reason).toEqualTypeOf<'PEER_GONE' | 'LINK_DOWN'>();
+    });
     // @ts-expect-error a peers' event is no event of the server
     socket.on('chat', () => {});
 
@@ -120,6 +125,7 @@ it('typed events: the server keeps its own, and addresses them by client id', ()
     server.on('connection', (socket) =>
       socket.on('vote', (choice) => expectTypeOf(choice).toEqualTypeOf<'yes' | 'no'>()),
     );
+    server.on('SERVER_ERROR', (error) => expectTypeOf(error).toEqualTypeOf<P2PError>());
     namespace.emitTo('alice', 'news', 'headline');
     untyped.emitTo('alice', 'anything', 1, (answer: string) => answer);
     expectTypeOf(untyped.clientMap).toEqualTypeOf<Readonly<Record<string, string>>>();

@@ -3,7 +3,7 @@ import { p2pClientPlugin } from './p2p-client-plugin.js';
 export type { CallOptions } from '../peer/call-arguments.js';
 export type { ReceivedMessage } from '../peer/message-listeners.js';
 export type { PeerEvents, UntypedEvents } from '../protocol/typed-events.js';
-export type { FromPeer, P2PClient, P2PClientView } from './p2p-client.js';
+export type { FromPeer, P2PClient, P2PClientEvents, P2PClientView } from './p2p-client.js';
 export type { P2PClientOptions, P2PClientSocket } from './p2p-client-plugin.js';
 // SC-7: what `require('socket.io-p2p-plugin/client')` gives.
 export { p2pClientPlugin, p2pClientPlugin as 'module.exports' };

@@ -25,7 +25,7 @@ export type P2PClientSocket<
   Raw extends RawSocket = RawSocket,
   Listen extends object = UntypedEvents,
   Emit extends object = Listen,
-> = Raw & P2PClient<Listen, Emit>;
+> = P2PClient<Listen, Emit> & Raw;
 
 const applied = new WeakMap<RawSocket, P2PClient>();
 

@@ -82,11 +82,22 @@ export interface P2PClientView<Emit extends object = UntypedEvents> extends Peer
   isClientConnected(clientId: string, callback: (error: P2PError | null, connected?: boolean) => void): void;
 }
 
+/** What the plugin raises on the socket itself; no peer and no server can send these. */
+export interface P2PClientEvents {
+  /** A failure that no promise and no error-first callback took. */
+  SERVER_ERROR: (error: P2PError) => void;
+  /** A pair is over: the other side's session ended, or the own link was lost (SM-2). */
+  MULTI_API_TARGET_DISCONNECT: (clientId: string, reason: 'PEER_GONE' | 'LINK_DOWN') => void;
+}
+
 /** What the plugin adds to a `socket.io-client` socket. */
 export interface P2PClient<Listen extends object = UntypedEvents, Emit extends object = Listen>
   extends PeerRequests<Emit> {
   /** The id under which this client is known. */
   readonly clientId: string;
+  on<E extends keyof P2PClientEvents>(event: E, listener: P2PClientEvents[E]): this;
+  once<E extends keyof P2PClientEvents>(event: E, listener: P2PClientEvents[E]): this;
+  off<E extends keyof P2PClientEvents>(event: E, listener?: P2PClientEvents[E]): this;
   /**
    * Sends an event to one client and no other (CM-2); a function as last argument is called with its answer.
    * What goes wrong later is told to `SERVER_ERROR` listeners of this socket, as a `P2PError`.

@@ -2,6 +2,6 @@ import { p2pServerPlugin } from './p2p-server-plugin.js';
 
 export type { CallOptions } from '../peer/call-arguments.js';
 export type { P2PServer, P2PServerView } from './p2p-server.js';
-export type { P2PServerOptions, P2PServerSocketIo } from './p2p-server-plugin.js';
+export type { P2PServerIo, P2PServerOptions } from './p2p-server-plugin.js';
 // SC-7: what `require('socket.io-p2p-plugin/server')` gives.
 export { p2pServerPlugin, p2pServerPlugin as 'module.exports' };

@@ -39,9 +39,12 @@ type EmittedBy<IO> =
 type EventsOf<IO> = string extends keyof EmittedBy<IO> ? UntypedEvents : EmittedBy<IO> & object;
 
 /** The server or namespace that was handed in, with the calls of this library on it. */
-export type P2PServerSocketIo<IO extends RawServer | RawNamespace = RawServer> = IO & P2PServer<EventsOf<IO>>;
+export type P2PServerIo<IO extends RawServer | RawNamespace = RawServer> = P2PServer<EventsOf<IO>> & IO;
 
-const applied = new WeakMap<RawNamespace, P2PServer>();
+/** The calls alone: `on` and its like are Socket.IO's own. */
+type P2PServerCalls = Omit<P2PServer, 'on' | 'once' | 'off'>;
+
+const applied = new WeakMap<RawNamespace, P2PServerCalls>();
 
 /**
  * Makes a Socket.IO server, or one namespace of it, a relay between clients. Everything Socket.IO offers goes on
@@ -53,7 +56,7 @@ const applied = new WeakMap<RawNamespace, P2PServer>();
 export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
   io: IO,
   options: P2PServerOptions = {},
-): P2PServerSocketIo<IO> {
+): P2PServerIo<IO> {
   const namespace = namespaceOf(io);
   checkOptions(options);
   let server = applied.get(namespace);
@@ -63,10 +66,10 @@ export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
   }
   // `io` and `io.of('/')` are one namespace in two objects: both get the calls.
   if (!('clientMap' in io)) Object.defineProperties(io, Object.getOwnPropertyDescriptors(server));
-  return io as unknown as P2PServerSocketIo<IO>;
+  return io as unknown as P2PServerIo<IO>;
 }
 
-function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PServer {
+function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PServerCalls {
   const { clientId = 'required', plainEvents = true, timeout = DEFAULT_TIMEOUT, logger = console } = options;
   const logError = (message: string, error: unknown) => logger.error(`[socket.io-p2p-plugin] ${message}:`, error);
   const sessions = new Sessions({ namespace, logError, plainEvents: allowlist(plainEvents) });

@@ -29,6 +29,10 @@ export interface P2PServerView<Emit extends object = UntypedEvents> {
 
 /** What the plugin adds to a Socket.IO server or namespace. */
 export interface P2PServer<Emit extends object = UntypedEvents> {
+  /** Hears the failures of the server's own calls that no promise and no error-first callback took. */
+  on(event: 'SERVER_ERROR', listener: (error: P2PError) => void): this;
+  once(event: 'SERVER_ERROR', listener: (error: P2PError) => void): this;
+  off(event: 'SERVER_ERROR', listener: (error: P2PError) => void): this;
   /** A snapshot, client id → socket id, without prototype. Made anew at each read: for lookups use the getters (SC-2). */
   readonly clientMap: Readonly<Record<string, string>>;
   /**

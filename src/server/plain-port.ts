@@ -1,6 +1,7 @@
 import { acceptPair, PeerEngine } from '../peer/peer-engine.js';
 import type { Answer, IncomingMessage, PeerHandler } from '../peer/peer-handler.js';
 import { ADD_TARGET, SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
+import { MAX_PLAIN_TIMEOUT } from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, Packet, PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
@@ -77,7 +78,8 @@ export class PlainPort implements SessionPort, PeerHandler {
   }
 
   #ask(event: string, args: readonly unknown[], answer: Answer): void {
-    askSocket(this.#options.socket, { event, args, timeout: answer.timeout }, (outcome) => {
+    const timeout = Math.min(answer.timeout, MAX_PLAIN_TIMEOUT);
+    askSocket(this.#options.socket, { event, args, timeout }, (outcome) => {
       if (outcome instanceof P2PError) return answer.reject(outcome);
       try {
         answer.reply(Payload.ofArguments(outcome));

@@ -5,13 +5,13 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { onTestFinished } from 'vitest';
 import { type P2PClientSocket, p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
-import { type P2PServerOptions, type P2PServerSocketIo, p2pServerPlugin } from '../../src/server/p2p-server-plugin.js';
+import { type P2PServerIo, type P2PServerOptions, p2pServerPlugin } from '../../src/server/p2p-server-plugin.js';
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
 /** A real relay over real sockets, closed with the test. */
 export interface TestRelay {
-  readonly server: P2PServerSocketIo<SocketIoServer>;
+  readonly server: P2PServerIo<SocketIoServer>;
   readonly port: number;
   readonly url: string;
   /** What the server logged. */
