@@ -1,4 +1,4 @@
-import { asUint8Array, isBytes, shapeOf } from './argument-shape.js';
+import { type ArgumentShape, asUint8Array, isBytes, shapeOf } from './argument-shape.js';
 import { MAX_ARGUMENTS, MAX_DEPTH } from './limits.js';
 import { P2PError } from './p2p-error.js';
 
@@ -23,10 +23,10 @@ type Hole = readonly [path: readonly (string | number)[], length: number];
 
 /** @throws P2PError `INVALID_ARGUMENT` for arguments that cannot be sent. */
 export function encodePayload(args: readonly unknown[]): EncodedPayload {
-  checkArguments(args);
+  const { hasBytes } = checkArguments(args);
   const [only] = args;
   if (args.length === 1 && isBytes(only)) return { format: PAYLOAD_FORMATS.bytes, data: asUint8Array(only) };
-  if (shapeOf(args).hasBytes) return { format: PAYLOAD_FORMATS.mixed, data: encodeMixed(args) };
+  if (hasBytes) return { format: PAYLOAD_FORMATS.mixed, data: encodeMixed(args) };
   return { format: PAYLOAD_FORMATS.json, data: toJson(args) };
 }
 
@@ -40,11 +40,12 @@ export function decodePayload(payload: EncodedPayload): unknown[] {
 }
 
 /** @throws P2PError `INVALID_ARGUMENT` when there are too many arguments, or one is nested too deep or unreadable. */
-export function checkArguments(args: readonly unknown[]): void {
+export function checkArguments(args: readonly unknown[]): ArgumentShape {
   if (args.length > MAX_ARGUMENTS) throw unsendable(`More than ${MAX_ARGUMENTS} arguments`);
   const shape = shapeOf(args);
   if (shape.tooDeep) throw unsendable(`An argument is nested deeper than ${MAX_DEPTH}, or in a circle`);
   if (shape.hasBlob) throw unsendable('A Blob cannot be sent at once: send await blob.arrayBuffer()');
+  return shape;
 }
 
 function decodeUnchecked({ format, data }: EncodedPayload): unknown {
