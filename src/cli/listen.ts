@@ -3,7 +3,7 @@ import { SERVER_ERROR } from '../protocol/event-names.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import { describeError } from './cli-error.js';
 import { type ConnectOptions, connectClient } from './connect-client.js';
-import { formatJson } from './format-json.js';
+import { formatJson, formatName } from './format-json.js';
 import { untilSignal } from './until-signal.js';
 
 export interface ListenOptions extends ConnectOptions {
@@ -23,7 +23,7 @@ export async function listen({ as, ...options }: ListenOptions): Promise<void> {
   const socket = await connectClient(as, options);
   const stop = new AbortController();
   socket.onMessage(({ from, event, args, ack }) => {
-    console.log([from, event, ...args.map(formatJson)].join(' '));
+    console.log([...[from, event].map(formatName), ...args.map(formatJson)].join(' '));
     ack?.();
   });
   socket.on('disconnect', (reason) => console.error(`p2p: disconnected (${reason})`));

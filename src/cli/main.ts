@@ -24,7 +24,9 @@ function createProgram(): Command {
   const program = new Command('p2p')
     .description('Socket.IO clients talk to each other by client id')
     .version(readVersion())
-    .configureOutput({ outputError: (text, write) => write(`p2p: ${text.replace(/^error: /, '')}`) });
+    .configureOutput({
+      outputError: (text, write) => write(`p2p: ${text.replace(/^error: /, '').replace(/\n(?=.)/g, ' ')}`),
+    });
   program
     .command('serve')
     .description('run a relay')
@@ -69,5 +71,6 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   console.error(`p2p: ${describeError(error)}`);
-  process.exitCode = 1;
+  // A connection that was being tried may linger; there is nothing to wait for.
+  process.exit(1);
 }

@@ -5,5 +5,8 @@ export type { ReceivedMessage } from '../peer/message-listeners.js';
 export type { PeerEvents, UntypedEvents } from '../protocol/typed-events.js';
 export type { FromPeer, P2PClient, P2PClientEvents, P2PClientView } from './p2p-client.js';
 export type { P2PClientOptions, P2PClientSocket } from './p2p-client-plugin.js';
-// SC-7: what `require('socket.io-p2p-plugin/client')` gives.
+
+// SC-7: what `require('socket.io-p2p-plugin/client')` gives; it has itself as a property, for those who take it by name.
+Object.defineProperty(p2pClientPlugin, 'p2pClientPlugin', { value: p2pClientPlugin });
+
 export { p2pClientPlugin, p2pClientPlugin as 'module.exports' };

@@ -1,8 +1,10 @@
+import type { Socket } from 'socket.io-client';
 import { callGuarded } from '../async/call-guarded.js';
 import { checkCallOptions, checkEvent, checkListener, checkPeer } from '../peer/call-arguments.js';
 import type { Listener } from '../peer/event-listeners.js';
 import { MessageListeners, type ReceivedMessage } from '../peer/message-listeners.js';
-import { acceptPair, PeerEngine } from '../peer/peer-engine.js';
+import { PeerEngine } from '../peer/peer-engine.js';
+import { acceptPair } from '../peer/peer-handler.js';
 import { SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
@@ -10,7 +12,7 @@ import type { PeerEvents, UntypedEvents } from '../protocol/typed-events.js';
 import { checkClientId } from './announce.js';
 import type { FromPeer, P2PClient } from './p2p-client.js';
 import { PeerCalls } from './peer-calls.js';
-import { localListeners, type RawSocket } from './raw-socket.js';
+import { checkRawSocket, localListeners, type RawSocket } from './raw-socket.js';
 import { SocketIoLink } from './socket-io-link.js';
 
 export interface P2PClientOptions<Listen extends object = UntypedEvents, Emit extends object = Listen> {
@@ -22,7 +24,7 @@ export interface P2PClientOptions<Listen extends object = UntypedEvents, Emit ex
 
 /** The socket that was handed in, with the calls of this library on it. */
 export type P2PClientSocket<
-  Raw extends RawSocket = RawSocket,
+  Raw extends RawSocket = Socket,
   Listen extends object = UntypedEvents,
   Emit extends object = Listen,
 > = P2PClient<Listen, Emit> & Raw;
@@ -44,7 +46,7 @@ export function p2pClientPlugin<
 >(rawSocket: Raw, clientId: string, options: P2PClientOptions<Listen, Emit> = {}): P2PClientSocket<Raw, Listen, Emit> {
   checkRawSocket(rawSocket);
   checkCallOptions(options);
-  checkClientId(rawSocket, clientId);
+  checkClientId(rawSocket, clientId, applied.get(rawSocket)?.clientId);
   if (!applied.has(rawSocket)) applied.set(rawSocket, createClient(rawSocket, clientId, options.timeout));
   return rawSocket as unknown as P2PClientSocket<Raw, Listen, Emit>;
 }
@@ -155,11 +157,4 @@ function raise(socket: RawSocket, event: string, args: unknown[], error?: P2PErr
 
 function listenerFailed(cause: unknown): P2PError {
   return new P2PError('HANDLER_FAILED', 'A listener of onAddP2pTarget failed', { cause });
-}
-
-function checkRawSocket(socket: unknown): asserts socket is RawSocket {
-  const candidate = socket as Partial<RawSocket> | null | undefined;
-  if (typeof candidate?.onAny !== 'function' || typeof candidate.io !== 'object') {
-    throw new P2PError('INVALID_ARGUMENT', 'p2pClientPlugin takes a socket of socket.io-client 4.8 or newer');
-  }
 }

@@ -10,7 +10,10 @@ import type {
   UntypedEvents,
 } from '../protocol/typed-events.js';
 
-/** Listeners for one peer's messages alone (CM-4). They go when that peer disconnects (CM-5). */
+/**
+ * Listeners for one peer's messages alone (CM-4). They go when that peer disconnects (CM-5).
+ * All that `from` gives for one peer share them, so that any can take off what another put on.
+ */
 export interface FromPeer<Listen extends object = UntypedEvents> {
   /** The peer. */
   readonly clientId: string;

@@ -1,26 +1,76 @@
-import type { Socket } from 'socket.io-client';
+import { P2PError } from '../protocol/p2p-error.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: only `any` agrees with the listeners of every typed socket
+type AnyListener = (...args: any[]) => void;
 
 /**
- * A `socket.io-client` socket of any event types.
- * Socket.IO's generics are invariant, so only `any` takes in every typed socket.
+ * What the library uses of a `socket.io-client` socket. By structure, not by class: the package has one declaration
+ * for ESM and one for CommonJS, whose classes TypeScript holds to be different.
  */
-// biome-ignore lint/suspicious/noExplicitAny: see above
-export type RawSocket = Socket<any, any>;
+export interface RawSocket {
+  readonly connected: boolean;
+  readonly active: boolean;
+  auth: { [key: string]: unknown } | ((callback: (data: object) => void) => void);
+  readonly io: RawManager;
+  connect(): unknown;
+  disconnect(): unknown;
+  close(): unknown;
+  on(event: string, listener: AnyListener): unknown;
+  off(event?: string, listener?: AnyListener): unknown;
+  listeners(event: string): AnyListener[];
+  onAny(listener: AnyListener): unknown;
+  offAny(listener?: AnyListener): unknown;
+}
 
-/** What Socket.IO itself uses to send a packet: nothing is buffered, retried or shown to outgoing listeners. */
-interface PacketSender {
+interface RawManager {
+  readonly opts: { query?: { [key: string]: unknown } | string };
+  readonly engine: { readonly transport?: { readonly name: string } };
+  reconnection(): boolean | undefined;
+  reconnectionDelay(): number | undefined;
+  reconnectionDelayMax(): number | undefined;
+  randomizationFactor(): number | undefined;
+}
+
+/** Two methods that Socket.IO uses itself and keeps private. */
+interface SocketInternals {
+  /** Sends a packet: nothing is buffered, repeated or shown to outgoing listeners. */
   packet(packet: { type: number; data: unknown[]; options: { compress: boolean } }): void;
+  /** Sends CONNECT with what `auth` holds. */
+  _sendConnectPacket(auth: object | undefined): void;
 }
 
 /** The packet type EVENT of socket.io-protocol; the encoder makes it BINARY_EVENT by itself. */
 const EVENT = 2;
+
+/** @throws P2PError `INVALID_ARGUMENT` for anything but a socket of socket.io-client that has what is used here */
+export function checkRawSocket(socket: unknown): asserts socket is RawSocket {
+  const candidate = socket as Partial<RawSocket & SocketInternals> | null | undefined;
+  if (
+    typeof candidate?.onAny !== 'function' ||
+    typeof candidate.packet !== 'function' ||
+    typeof candidate._sendConnectPacket !== 'function'
+  ) {
+    throw new P2PError('INVALID_ARGUMENT', 'p2pClientPlugin takes a socket of socket.io-client 4.8 or newer');
+  }
+}
 
 /**
  * Sends an event past `emit`, which would keep it in a send buffer while a ping is overdue and send
  * it again in the next session where the `retries` option is on (CC-2).
  */
 export function sendEvent(socket: RawSocket, event: string, args: readonly unknown[]): void {
-  (socket as unknown as PacketSender).packet({ type: EVENT, data: [event, ...args], options: { compress: true } });
+  const internals = socket as unknown as SocketInternals;
+  internals.packet({ type: EVENT, data: [event, ...args], options: { compress: true } });
+}
+
+/** Lets `change` replace what a connect sends; nothing is sent where it gives nothing. */
+export function interceptConnect(socket: RawSocket, change: (auth: object | undefined) => object | undefined): void {
+  const internals = socket as unknown as SocketInternals;
+  const send = internals._sendConnectPacket.bind(socket);
+  internals._sendConnectPacket = (auth) => {
+    const changed = change(auth);
+    if (changed) send(changed);
+  };
 }
 
 /** The application's listeners of an event, each to be called as if it had come from the server. */

@@ -10,7 +10,7 @@ export class RefusalRetry {
   readonly #backOff: BackOff;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `closed` is called when the application disconnects the socket itself. */
+  /** `closed` is called when the application disconnects a socket that is not connected: no event tells of that. */
   constructor(socket: RawSocket, closed: () => void) {
     this.#socket = socket;
     this.#backOff = new BackOff({
@@ -18,23 +18,29 @@ export class RefusalRetry {
       max: socket.io.reconnectionDelayMax() ?? 5_000,
       jitter: socket.io.randomizationFactor() ?? 0.5,
     });
-    // While a retry is pending the socket is not connected, so no event tells of a disconnect().
     for (const name of ['disconnect', 'close'] as const) {
       const original = socket[name].bind(socket);
       socket[name] = () => {
+        const { connected } = socket;
         this.#cancel();
         original();
-        closed();
+        if (!connected) closed();
         return socket;
       };
     }
   }
 
+  get isScheduled(): boolean {
+    return this.#timer !== undefined;
+  }
+
   schedule(): void {
-    if (this.#timer !== undefined || !this.#socket.io.reconnection()) return;
+    if (this.isScheduled || !this.#socket.io.reconnection()) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (!this.#socket.connected && !this.#socket.active) this.#socket.connect();
+      // A refusal of a connected socket is followed by a disconnect, which may take longer than the delay.
+      if (this.#socket.connected) this.schedule();
+      else if (!this.#socket.active) this.#socket.connect();
     }, this.#backOff.next());
   }
 

@@ -1,9 +1,9 @@
 import type { Link, LinkReceiver, LinkState } from '../peer/link.js';
-import { linkDown } from '../peer/peer-engine.js';
+import { linkDown } from '../peer/link.js';
 import { readEnvelope, writeEnvelope } from '../protocol/envelope.js';
 import { ENVELOPE_EVENT } from '../protocol/event-names.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
-import { isWireError, P2PError, readWireError } from '../protocol/p2p-error.js';
+import { isWireError, P2PError, readWireError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import { announce, createSecret } from './announce.js';
 import { type RawSocket, sendEvent } from './raw-socket.js';
@@ -22,11 +22,10 @@ export class SocketIoLink implements Link {
   readonly #failed: (error: P2PError) => void;
   #receiver: LinkReceiver | undefined;
   #welcomed = false;
-  /** A link that was up and is lost stays down until the socket is connected again. */
-  #wasUp = false;
-  #closed = false;
   /** The server ended the session on a socket that is still connected. */
   #ended = false;
+  /** It was up and is lost, or nobody tries to connect: until the socket is connected, or connecting, again. */
+  #given: 'lost' | 'closed' | undefined;
   #problem: P2PError | undefined;
   #maxPayload = Number.POSITIVE_INFINITY;
 
@@ -38,10 +37,10 @@ export class SocketIoLink implements Link {
   }
 
   get state(): LinkState {
-    if (this.#welcomed) return 'up';
-    if (this.#socket.connected) return this.#ended ? 'down' : 'waiting';
-    if (this.#wasUp) return 'down';
-    return this.#closed && !this.#socket.active ? 'down' : 'waiting';
+    const { connected, active } = this.#socket;
+    if (connected) return this.#welcomed ? 'up' : this.#ended ? 'down' : 'waiting';
+    if (this.#given === 'lost') return 'down';
+    return this.#given === 'closed' && !active ? 'down' : 'waiting';
   }
 
   get problem(): P2PError | undefined {
@@ -52,19 +51,27 @@ export class SocketIoLink implements Link {
   open(receiver: LinkReceiver): void {
     this.#receiver = receiver;
     const socket = this.#socket;
-    const announcement = announce(socket, { clientId: this.#clientId, secret: this.#secret });
+    const identity = { clientId: this.#clientId, secret: this.#secret };
+    const announcement = announce(socket, identity, (error) => {
+      this.#refused(error);
+      socket.disconnect();
+    });
     stickyListeners(socket, {
       // A socket that was on its way before the plugin came has announced nothing yet.
-      connect: () => !announcement.wasRead() && this.#sayHello(),
+      connect: () => !announcement.wasSent && this.#sayHello(),
       disconnect: (reason: unknown) => this.#disconnected(reason),
-      connect_error: (error: unknown) => this.#connectFailed(error),
+      connect_error: (error: unknown) => {
+        // What was refused was not this client, but a socket without a name.
+        if (!announcement.wasSent && !socket.active) socket.connect();
+        else this.#connectFailed(error as Error);
+      },
       [ENVELOPE_EVENT]: (data: unknown, header: unknown) => this.#read(data, header),
     });
     if (socket.connected) this.#sayHello();
   }
 
   send(packet: Packet): void {
-    if (!this.#welcomed) throw this.#problem ?? linkDown();
+    if (this.state !== 'up') throw this.#problem ?? linkDown();
     const [data, header] = writeEnvelope(packet);
     this.#checkSize(data);
     sendEvent(this.#socket, ENVELOPE_EVENT, [data, header]);
@@ -85,70 +92,82 @@ export class SocketIoLink implements Link {
     try {
       packet = readEnvelope(data, header);
     } catch (error) {
-      return this.#failed(error as P2PError);
+      return this.#failed(toP2PError(error));
     }
     if (packet.type === 'welcome') this.#welcome(packet);
     else if (packet.type === 'end') this.#refused(packet.payload.error);
     else if (this.#welcomed) this.#receiver?.receive(packet);
   }
 
-  #welcome({ maxPayload }: PacketOf<'welcome'>): void {
+  #welcome({ clientId, maxPayload }: PacketOf<'welcome'>): void {
+    if (clientId !== this.#clientId) {
+      const details = { clientId: this.#clientId, elsewhere: clientId };
+      return this.#refused(new P2PError('CLIENT_ID_MISMATCH', `The server knows this as "${clientId}"`, { details }));
+    }
     this.#maxPayload = maxPayload;
     this.#problem = undefined;
+    this.#given = undefined;
+    this.#ended = false;
     this.#retry.reset();
     if (this.#welcomed) return;
     this.#welcomed = true;
-    this.#wasUp = true;
-    this.#closed = false;
-    this.#ended = false;
     this.#receiver?.linkUp();
   }
 
-  #connectFailed(error: unknown): void {
+  #connectFailed(error: Error): void {
     const { data } = error as { data?: unknown };
-    if (isWireError(data)) this.#refused(readWireError(data));
-    else this.#problem = linkDown(error);
+    if (isWireError(data)) return this.#refused(readWireError(data));
+    this.#problem = linkDown(`The server could not be reached, or refused: ${error.message}`, error);
+    // A middleware of the application said no: Socket.IO tries no more.
+    if (!this.#socket.active && !this.#retry.isScheduled) this.#close();
   }
 
   /** The server will not have us: at connect, or by ending the session. */
   #refused(error: P2PError): void {
     this.#problem = error;
     this.#ended = this.#socket.connected;
-    this.#goDown(error);
-    this.#failed(error);
     if (error.retryable) this.#retry.schedule();
-    else this.#close();
+    if (this.#welcomed || !this.#retry.isScheduled) this.#goDown(error, this.#retry.isScheduled ? 'lost' : 'closed');
+    this.#failed(error);
   }
 
   #disconnected(reason: unknown): void {
     // What ended the session says more than the disconnect that follows.
-    if (!this.#ended) this.#problem = linkDown(reason);
-    this.#ended = false;
-    this.#goDown(this.#problem ?? linkDown(reason));
-  }
-
-  #goDown(error: P2PError): void {
-    if (!this.#welcomed) return;
-    this.#welcomed = false;
-    this.#receiver?.linkDown(error);
+    const error = (this.#ended && this.#problem) || linkDown(undefined, reason);
+    this.#problem = error;
+    const tries = this.#socket.active || this.#retry.isScheduled;
+    if (this.#ended) this.#ended = false;
+    else if (this.#welcomed || !tries) this.#goDown(error, tries ? 'lost' : 'closed');
   }
 
   /** Nobody is trying to connect any more. */
   #close(): void {
-    this.#closed = true;
-    // If the application connects again, it is a first connect again.
-    this.#wasUp = false;
-    this.#receiver?.linkDown(this.#problem ?? linkDown('closed'));
+    this.#problem ??= linkDown();
+    this.#goDown(this.#problem, 'closed');
+  }
+
+  #goDown(error: P2PError, given: 'lost' | 'closed'): void {
+    this.#welcomed = false;
+    this.#given = given;
+    this.#receiver?.linkDown(error);
   }
 
   /** @throws P2PError `PAYLOAD_TOO_LARGE`: the server would close the connection instead. */
   #checkSize(data: unknown): void {
     const room = this.#maxPayload - HEADER_ALLOWANCE;
-    const size = typeof data === 'string' ? sizeOfString(data, room) : data instanceof Uint8Array ? data.byteLength : 0;
+    const size = typeof data === 'string' ? sizeOfString(data, room) : this.#sizeOfBytes(data);
     if (size <= room) return;
     throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${this.#maxPayload} bytes at once`, {
       details: { limit: this.#maxPayload, size },
     });
+  }
+
+  /** Everything but a websocket may carry bytes as base64. */
+  #sizeOfBytes(data: unknown): number {
+    if (!(data instanceof Uint8Array)) return 0;
+    return this.#socket.io.engine.transport?.name === 'websocket'
+      ? data.byteLength
+      : Math.ceil(data.byteLength / 3) * 4;
   }
 }
 

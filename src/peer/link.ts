@@ -1,4 +1,4 @@
-import type { P2PError } from '../protocol/p2p-error.js';
+import { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 
 /**
@@ -24,4 +24,9 @@ export interface LinkReceiver {
   /** The link was lost, or will not come up. Not called while it is merely waiting. */
   linkDown(error: P2PError): void;
   receive(packet: Packet): void;
+}
+
+/** The failure of everything that waited when a link went down. */
+export function linkDown(message = 'The connection to the server was lost', cause?: unknown): P2PError {
+  return new P2PError('LINK_DOWN', message, { cause });
 }

@@ -1,5 +1,5 @@
 import { callGuarded } from '../async/call-guarded.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import { Payload } from '../protocol/payload.js';
 import { EventListeners, type Listener } from './event-listeners.js';
 import type { Answer, IncomingMessage } from './peer-handler.js';
@@ -104,7 +104,15 @@ export class MessageListeners {
 
 /** The ack that a listener gets as its last argument. */
 function ackOf(answer: Answer): (...results: unknown[]) => void {
-  return (...results) => answer.reply(Payload.encode(results));
+  return (...results) => {
+    try {
+      answer.reply(Payload.encode(results));
+    } catch (error) {
+      // The listener may be over by now, so that nobody else would tell the one who waits.
+      answer.reject(toP2PError(error));
+      throw error;
+    }
+  };
 }
 
 function noListener(event: string): P2PError {

@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../async/clock.js';
 import { ROUTER } from '../protocol/identifiers.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
-import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
-import type { Link, LinkReceiver } from './link.js';
+import { Payload } from '../protocol/payload.js';
+import { type Link, type LinkReceiver, linkDown } from './link.js';
 import type { Answer, PeerHandler } from './peer-handler.js';
 import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
 
@@ -17,6 +17,8 @@ export class PeerEngine implements LinkReceiver {
   readonly #pending: PendingOperations;
   readonly #pairs = new Set<string>();
   readonly #watched = new Set<string>();
+  /** Requests of peers that are open here, by the asker's session and id: what to do when nobody waits any more. */
+  readonly #asked = new Map<string, () => void>();
 
   constructor(link: Link, handler: PeerHandler, clock: Clock = systemClock) {
     this.#link = link;
@@ -24,7 +26,7 @@ export class PeerEngine implements LinkReceiver {
     this.#pending = new PendingOperations({
       clock,
       send: (packet) => link.send(packet),
-      gaveUp: (peer, id) => this.#sendIfUp({ type: 'cancel', peer, id }),
+      gaveUp: (peer, id) => peer !== ROUTER && this.#sendIfUp({ type: 'cancel', peer, epoch: 0, id }),
       waitedFor: () => link.problem,
     });
     link.open(this);
@@ -47,18 +49,24 @@ export class PeerEngine implements LinkReceiver {
 
   /** CM-2 with an ack: resolves to the answer. */
   request(peer: string, event: string, payload: Payload, deadline: Deadline): Promise<Payload> {
-    const { timeout } = deadline;
-    return this.#ask(peer, deadline, (id) => ({ type: 'request', peer, epoch: 0, id, timeout, event, payload }));
+    return this.#ask(peer, deadline, (id, timeout) => ({
+      type: 'request',
+      peer,
+      epoch: 0,
+      id,
+      timeout,
+      event,
+      payload,
+    }));
   }
 
   /** CM-1: asks a peer for a pair. */
   async pair(peer: string, deadline: Deadline): Promise<void> {
-    const { timeout } = deadline;
     await this.#start({
       ...deadline,
       peer,
       answered: true,
-      packet: (id) => ({ type: 'pair', peer, epoch: 0, id, timeout }),
+      packet: (id, timeout) => ({ type: 'pair', peer, epoch: 0, id, timeout }),
       succeeded: () => this.#pairs.add(peer),
     });
   }
@@ -101,6 +109,7 @@ export class PeerEngine implements LinkReceiver {
 
   linkDown(error: P2PError): void {
     this.#pending.failAll(error);
+    for (const close of [...this.#asked.values()]) close();
     const pairs = [...this.#pairs];
     this.#pairs.clear();
     for (const peer of pairs) this.#handler.pairEnded(peer, 'LINK_DOWN');
@@ -118,6 +127,10 @@ export class PeerEngine implements LinkReceiver {
         return this.#pending.answer(packet.peer, packet.id, packet.payload);
       case 'reject':
         return this.#pending.answer(packet.peer, packet.id, packet.payload.error);
+      case 'cancel':
+        return this.#asked.get(keyOf(packet))?.();
+      case 'paired':
+        return void this.#pairs.add(packet.peer);
       case 'peer-gone':
         return this.#peerGone(packet);
       case 'error':
@@ -127,12 +140,12 @@ export class PeerEngine implements LinkReceiver {
     }
   }
 
-  #ask(peer: string, deadline: Deadline, packet: (id: number) => Packet): Promise<Payload> {
+  #ask(peer: string, deadline: Deadline, packet: OperationPlan['packet']): Promise<Payload> {
     return this.#start({ ...deadline, peer, answered: true, packet });
   }
 
   #sendOrQueue(packet: Packet, deadline: Deadline): void {
-    if (this.#link.state === 'up' && !deadline.signal) return this.#link.send(packet);
+    if (this.#link.state === 'up' && !deadline.signal?.aborted) return this.#link.send(packet);
     this.#start({ ...deadline, peer: ROUTER, answered: false, packet: () => packet }).catch((error: P2PError) =>
       this.#handler.failed(error),
     );
@@ -147,20 +160,27 @@ export class PeerEngine implements LinkReceiver {
     if (this.#link.state === 'up') this.#link.send(packet);
   }
 
-  #answerTo({ type, peer, epoch, id, timeout }: PacketOf<'request'> | PacketOf<'pair'>): Answer {
-    let open = true;
+  #answerTo(request: PacketOf<'request'> | PacketOf<'pair'>): Answer {
+    const { peer, epoch, id, timeout } = request;
+    const key = keyOf(request);
+    let closed: (() => void) | undefined;
+    const close = () => {
+      this.#asked.delete(key);
+      closed?.();
+    };
+    this.#asked.set(key, close);
     const answer = (type: 'reply' | 'reject', payload: Payload) => {
-      if (!open) return;
-      open = false;
+      if (this.#asked.get(key) !== close) return;
+      this.#asked.delete(key);
       this.#sendAnswer({ type, peer, epoch, id, payload });
     };
     return {
       timeout,
-      reply: (payload) => {
-        if (open && type === 'pair') this.#pairs.add(peer);
-        answer('reply', payload);
-      },
+      reply: (payload) => answer('reply', payload),
       reject: (error) => answer('reject', Payload.ofError(error)),
+      whenClosed: (callback) => {
+        closed = callback;
+      },
     };
   }
 
@@ -176,19 +196,16 @@ export class PeerEngine implements LinkReceiver {
     }
   }
 
-  #peerGone({ peer, id }: PacketOf<'peer-gone'>): void {
+  #peerGone({ peer, epoch, id }: PacketOf<'peer-gone'>): void {
     this.#pending.peerGone(peer, id);
+    for (const [key, close] of this.#asked) if (key.startsWith(`${epoch} `)) close();
     this.#watched.delete(peer);
     this.#handler.peerGone(peer);
     if (this.#pairs.delete(peer)) this.#handler.pairEnded(peer, 'PEER_GONE');
   }
 }
 
-export function linkDown(cause?: unknown): P2PError {
-  return new P2PError('LINK_DOWN', 'The connection to the server was lost', { cause });
-}
-
-/** The answer to a pair: yes. */
-export function acceptPair(answer: Answer): void {
-  answer.reply(EMPTY_PAYLOAD);
+/** Names a peer's request: epochs are unique, and ids are unique within one. */
+function keyOf({ epoch, id }: { readonly epoch: number; readonly id: number }): string {
+  return `${epoch} ${id}`;
 }

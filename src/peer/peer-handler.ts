@@ -1,5 +1,5 @@
 import type { P2PError } from '../protocol/p2p-error.js';
-import type { Payload } from '../protocol/payload.js';
+import { EMPTY_PAYLOAD, type Payload } from '../protocol/payload.js';
 
 /** A message that a peer sent, its sender stamped by the router. */
 export interface IncomingMessage {
@@ -16,6 +16,13 @@ export interface Answer {
   readonly timeout: number;
   reply(payload: Payload): void;
   reject(error: P2PError): void;
+  /** Called when nobody waits for the answer any more: given up, the asker gone, or the link lost. */
+  whenClosed(callback: () => void): void;
+}
+
+/** The answer to being asked for a pair: yes. */
+export function acceptPair(answer: Answer): void {
+  answer.reply(EMPTY_PAYLOAD);
 }
 
 /** What an engine tells the side it works for. */

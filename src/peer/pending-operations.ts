@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../async/clock.js';
+import { onAbort } from '../async/on-abort.js';
 import { MAX_QUEUED_OPERATIONS } from '../protocol/limits.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 import { EMPTY_PAYLOAD, type Payload } from '../protocol/payload.js';
 
@@ -17,15 +18,18 @@ export interface OperationPlan extends Deadline {
   readonly peer: string;
   /** Whether an answer is awaited, or only that the packet has left. */
   readonly answered: boolean;
-  readonly packet: (id: number) => Packet;
+  /** `timeLeft` is in ms, at least 1. */
+  readonly packet: (id: number, timeLeft: number) => Packet;
   /** Called with a success at once: the promise settles later, when the next packet may be in already. */
   readonly succeeded?: () => void;
 }
 
 interface Operation extends OperationPlan {
   sent: boolean;
-  timer: Timer;
-  readonly abort: () => void;
+  readonly timer: Timer;
+  /** When its time is up, on the clock. */
+  readonly due: number;
+  readonly stopListening: () => void;
   readonly resolve: (payload: Payload) => void;
   readonly reject: (error: P2PError) => void;
 }
@@ -62,15 +66,13 @@ export class PendingOperations {
       if (queue && this.#queued >= MAX_QUEUED_OPERATIONS) {
         throw new P2PError('QUEUE_FULL', `${MAX_QUEUED_OPERATIONS} operations wait for the connection already`);
       }
+      const { clock } = this.#options;
       const id = ++this.#lastId;
-      const abort = () => this.#giveUp(id, abortedError(plan.signal));
-      const timer = this.#options.clock.setTimer(
-        () => this.#giveUp(id, this.#timedOut(plan.timeout, id)),
-        plan.timeout,
-      );
-      const operation: Operation = { ...plan, sent: false, timer, abort, resolve, reject };
+      const stopListening = onAbort(plan.signal, () => this.#giveUp(id, abortedError(plan.signal)));
+      const timer = clock.setTimer(() => this.#giveUp(id, this.#timedOut(plan.timeout, id)), plan.timeout);
+      const due = clock.now() + plan.timeout;
+      const operation: Operation = { ...plan, sent: false, timer, due, stopListening, resolve, reject };
       this.#operations.set(id, operation);
-      plan.signal?.addEventListener('abort', abort);
       if (queue) this.#queued++;
       else this.#send(id, operation);
     });
@@ -116,10 +118,11 @@ export class PendingOperations {
   #send(id: number, operation: Operation): void {
     operation.sent = true;
     try {
-      this.#options.send(operation.packet(id));
+      const timeLeft = Math.max(1, Math.round(operation.due - this.#options.clock.now()));
+      this.#options.send(operation.packet(id, timeLeft));
       if (!operation.answered) this.answer(operation.peer, id, EMPTY_PAYLOAD);
     } catch (error) {
-      this.answer(operation.peer, id, error as P2PError);
+      this.answer(operation.peer, id, toP2PError(error));
     }
   }
 
@@ -143,7 +146,7 @@ export class PendingOperations {
     if (!operation.sent) this.#queued--;
     this.#operations.delete(id);
     this.#options.clock.clearTimer(operation.timer);
-    operation.signal?.removeEventListener('abort', operation.abort);
+    operation.stopListening();
   }
 }
 

@@ -20,29 +20,32 @@ export interface ArgumentShape {
   readonly hasBytes: boolean;
   /** Arrays and objects are nested deeper than the limit, or in a circle. */
   readonly tooDeep: boolean;
+  /** Some argument is or holds what Socket.IO's parser takes for the place of an attachment. */
+  readonly hasPlaceholder: boolean;
   /** Some argument is or holds a `Blob`, which cannot be read at once. */
   readonly hasBlob: boolean;
 }
 
 /** Looks through arguments level by level: no recursion, so no depth can overflow the stack. */
 export function shapeOf(args: readonly unknown[], maxDepth = MAX_DEPTH): ArgumentShape {
-  let hasBytes = false;
-  let hasBlob = false;
+  const found = { hasBytes: false, hasBlob: false, hasPlaceholder: false };
   let level: readonly object[] = [args];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) return { hasBytes, hasBlob, tooDeep: true };
+    if (depth > maxDepth) return { ...found, tooDeep: true };
     const below: object[] = [];
     for (const parent of level) {
+      if ((parent as { _placeholder?: unknown })._placeholder === true) found.hasPlaceholder = true;
       for (const child of childrenOf(parent)) {
         if (typeof child !== 'object' || child === null) continue;
-        if (isBytes(child)) hasBytes = true;
-        else if (isBlob(child)) hasBlob = true;
+        if (isBytes(child)) found.hasBytes = true;
+        else if (isBlob(child)) found.hasBlob = true;
         else below.push(child);
       }
     }
-    level = below;
+    // What is met twice is looked at once: branches that join would double at each level.
+    level = [...new Set(below)];
   }
-  return { hasBytes, hasBlob, tooDeep: false };
+  return { ...found, tooDeep: false };
 }
 
 function childrenOf(parent: object): readonly unknown[] {

@@ -4,7 +4,14 @@ import { isEventName, isReservedEvent } from './event-names.js';
 import { isClientId, isReservedRoom, isRoomName, ROUTER } from './identifiers.js';
 import { MAX_SECRET_LENGTH, MAX_TIMEOUT } from './limits.js';
 import { P2PError } from './p2p-error.js';
-import { type ClientPacket, type FieldName, PACKET_FIELDS, type Packet, type PacketType } from './packet.js';
+import {
+  type ClientPacket,
+  type FieldName,
+  PACKET_FIELDS,
+  type Packet,
+  type PacketType,
+  ROUTER_PACKETS,
+} from './packet.js';
 import { Payload } from './payload.js';
 import { PAYLOAD_FORMATS } from './payload-codec.js';
 
@@ -42,7 +49,7 @@ const FIELD_CHECKS: Record<Exclude<FieldName, 'payload'>, FieldCheck> = {
   room: (value) => (!isRoomName(value) ? 'PACKET_INVALID' : isReservedRoom(value) ? 'ROOM_RESERVED' : undefined),
 };
 
-const ROUTER_ONLY = new Set<PacketType>(['welcome', 'peer-gone', 'error', 'end']);
+const ROUTER_ONLY: ReadonlySet<PacketType> = new Set(ROUTER_PACKETS);
 
 export function isSecret(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_SECRET_LENGTH;

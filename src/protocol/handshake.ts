@@ -46,6 +46,7 @@ export function pickClientId(fromAuth: unknown, fromQuery: unknown): string | un
 /** @throws P2PError `VERSION_UNSUPPORTED`, `PACKET_INVALID` */
 export function readAnnouncement(value: unknown): Announcement {
   const { version, secret } = isRecord(value) ? value : {};
+  if (!Number.isSafeInteger(version)) throw new P2PError('PACKET_INVALID', 'The announcement has no version');
   checkVersion(version);
   if (!isSecret(secret)) throw new P2PError('PACKET_INVALID', 'The announcement has no valid secret');
   return { version: PROTOCOL_VERSION, secret };

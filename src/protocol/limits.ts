@@ -21,6 +21,3 @@ export const DEFAULT_TIMEOUT = 10_000;
 
 /** Longest deadline, in ms: what a timer can hold. */
 export const MAX_TIMEOUT = 2_147_483_647;
-
-/** Longest wait for the acknowledgement of a plain client, in ms: Socket.IO keeps its timer beyond a disconnect. */
-export const MAX_PLAIN_TIMEOUT = 300_000;

@@ -1,3 +1,4 @@
+import { shapeOf } from './argument-shape.js';
 import { type ErrorCode, isErrorCode, isRetryable } from './error-codes.js';
 
 /** The form in which an error crosses the wire, also as the argument of `SERVER_ERROR`. */
@@ -40,7 +41,9 @@ export class P2PError extends Error {
 /** Reads an error that came from outside; what is no error of ours becomes `INTERNAL`. */
 export function readWireError(value: unknown): P2PError {
   if (!isWireError(value)) return new P2PError('INTERNAL', 'The other side sent no readable error');
-  return new P2PError(value.code, value.message, { details: value.details ?? {} });
+  const { code, message, details = {} } = value;
+  // Facts are JSON. Bytes among them would make Socket.IO read the rest as places of attachments.
+  return new P2PError(code, message, { details: shapeOf([details]).hasBytes ? {} : details });
 }
 
 /** Whether `value` has the shape in which our errors travel. */

@@ -31,9 +31,9 @@ export const PACKET_FIELDS = {
   pair: ['peer', 'epoch', 'id', 'timeout'],
   reply: ['peer', 'epoch', 'id', 'payload'],
   reject: ['peer', 'epoch', 'id', 'payload'],
+  cancel: ['peer', 'epoch', 'id'],
   // from a client to the router
   hello: ['clientId', 'version', 'secret'],
-  cancel: ['peer', 'id'],
   watch: ['peer'],
   unwatch: ['peer'],
   join: ['id', 'room'],
@@ -43,6 +43,7 @@ export const PACKET_FIELDS = {
   connected: ['id', 'clientId'],
   // from the router to a client
   welcome: ['clientId', 'epoch', 'maxPayload'],
+  paired: ['peer', 'epoch'],
   'peer-gone': ['peer', 'epoch', 'id'],
   error: ['payload'],
   end: ['payload'],
@@ -59,9 +60,9 @@ export type PacketOf<T extends PacketType> = T extends PacketType
 export type Packet = PacketOf<PacketType>;
 
 /** What only the router may send. */
-export type RouterPacketType = 'welcome' | 'peer-gone' | 'error' | 'end';
+export const ROUTER_PACKETS = ['welcome', 'paired', 'peer-gone', 'error', 'end'] as const satisfies PacketType[];
 
 /** What a client may send. */
-export type ClientPacketType = Exclude<PacketType, RouterPacketType>;
+export type ClientPacketType = Exclude<PacketType, (typeof ROUTER_PACKETS)[number]>;
 
 export type ClientPacket = PacketOf<ClientPacketType>;

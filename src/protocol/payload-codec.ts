@@ -42,10 +42,19 @@ export function decodePayload(payload: EncodedPayload): unknown[] {
 /** @throws P2PError `INVALID_ARGUMENT` when there are too many arguments, or one is nested too deep or unreadable. */
 export function checkArguments(args: readonly unknown[]): ArgumentShape {
   if (args.length > MAX_ARGUMENTS) throw unsendable(`More than ${MAX_ARGUMENTS} arguments`);
-  const shape = shapeOf(args);
+  const shape = readableShapeOf(args);
   if (shape.tooDeep) throw unsendable(`An argument is nested deeper than ${MAX_DEPTH}, or in a circle`);
   if (shape.hasBlob) throw unsendable('A Blob cannot be sent at once: send await blob.arrayBuffer()');
   return shape;
+}
+
+/** A getter may throw whatever it likes. */
+function readableShapeOf(args: readonly unknown[]): ArgumentShape {
+  try {
+    return shapeOf(args);
+  } catch (cause) {
+    throw unsendable('An argument cannot be read', cause);
+  }
 }
 
 function decodeUnchecked({ format, data }: EncodedPayload): unknown {

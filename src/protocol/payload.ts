@@ -8,6 +8,8 @@ import { checkArguments, decodePayload, type EncodedPayload, encodePayload } fro
 export class Payload {
   #args: readonly unknown[] | undefined;
   #encoded: EncodedPayload | undefined;
+  /** Why it cannot be read: found out once, as reading it once. */
+  #unreadable: unknown;
 
   private constructor(args: readonly unknown[] | undefined, encoded: EncodedPayload | undefined) {
     this.#args = args;
@@ -45,7 +47,13 @@ export class Payload {
 
   /** @throws P2PError `PAYLOAD_INVALID` when what was received is malformed. */
   get args(): readonly unknown[] {
-    this.#args ??= decodePayload(this.encoded);
+    if (this.#unreadable) throw this.#unreadable;
+    try {
+      this.#args ??= decodePayload(this.encoded);
+    } catch (error) {
+      this.#unreadable = error;
+      throw error;
+    }
     return this.#args;
   }
 

@@ -1,3 +1,4 @@
+import { shapeOf } from './argument-shape.js';
 import { isEventName, isReservedEvent } from './event-names.js';
 import { isClientId, isReservedRoom, isRoomName } from './identifiers.js';
 import { P2PError, type WireError } from './p2p-error.js';
@@ -46,6 +47,17 @@ function readPlainMessage(body: unknown): PlainMessage {
   }
   if (!Array.isArray(args)) throw invalid('args', 'an array');
   return { event, payload: Payload.ofArguments(args) };
+}
+
+/**
+ * What goes to a plain client crosses Socket.IO's own parser, which ends the receiver's connection over a
+ * literal `{_placeholder: true}` beside binary, or puts the wrong bytes in its place.
+ * @throws P2PError `PAYLOAD_INVALID`
+ */
+export function checkPlainArguments(args: readonly unknown[]): void {
+  const { hasBytes, hasPlaceholder } = shapeOf(args);
+  if (!hasBytes || !hasPlaceholder) return;
+  throw new P2PError('PAYLOAD_INVALID', 'An object with _placeholder cannot go to a plain client beside binary');
 }
 
 function record(body: unknown): Record<string, unknown> {

@@ -1,10 +1,9 @@
-import { SERVER_ERROR } from '../protocol/event-names.js';
 import { checkVersion, type Identity, readAnnouncement, readHandshake } from '../protocol/handshake.js';
 import { RESERVED_ROOM_PREFIX } from '../protocol/identifiers.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
-import { PluginPort } from './plugin-port.js';
-import type { RawServerSocket } from './raw-server.js';
+import { rememberHello, tellEnd } from './client-kind.js';
+import { type RawServerSocket, recoverableId } from './raw-server.js';
 import type { SessionRequest, Sessions } from './sessions.js';
 import type { SocketListeners } from './socket-listeners.js';
 
@@ -40,10 +39,12 @@ export class Admission {
    * connection state recovery brought back has passed no middleware.
    */
   readonly admit = (socket: RawServerSocket): void => {
+    // A handler before this one may have sent it away.
+    if (!socket.connected) return;
     this.#options.listeners.guard(socket);
-    if (socket.recovered) leaveReservedRooms(socket);
     try {
       const identity = this.#identify(socket);
+      if (socket.recovered) checkRecovered(socket, identity);
       if (identity) this.register(requestOf(socket, identity));
     } catch (error) {
       this.#expel(socket, toP2PError(error));
@@ -56,31 +57,32 @@ export class Admission {
     const current = sessions.directory.ofSocket(request.socket.id);
     if (current?.clientId === request.clientId) return;
     if (current) throw new P2PError('INVALID_ARGUMENT', `The socket is "${current.clientId}" already`);
-    sessions.checkFree(request);
     listeners.attach(request.socket);
     sessions.begin(request);
   }
 
-  /** `hello`: the plugin was applied to a socket that had connected before. */
-  hello(socket: RawServerSocket, { clientId, version, secret }: PacketOf<'hello'>): void {
+  /**
+   * `hello`: the plugin was applied to a socket that had connected before, as a plain client. It speaks in packets from
+   * now on, in a new session. A socket without a session gets none so: only a connect passes the application's middleware.
+   */
+  readonly hello = (socket: RawServerSocket, read: () => PacketOf<'hello'>): void => {
+    rememberHello(socket);
     const { sessions } = this.#options;
     try {
+      const { clientId, version, secret } = read();
       checkVersion(version);
       const session = sessions.directory.ofSocket(socket.id);
-      if (!session) return this.register({ socket, clientId, secret });
+      if (!session) throw new P2PError('CLIENT_ID_REQUIRED', 'Connect with the client id: this socket has none');
       if (session.clientId !== clientId) {
         throw new P2PError('CLIENT_ID_MISMATCH', `This socket is connected as "${session.clientId}"`);
       }
-      sessions.upgrade(session, secret);
+      if (session.secret === secret) return sessions.welcome(session);
+      sessions.end(session);
+      sessions.begin({ socket, clientId, secret });
     } catch (error) {
       this.#expel(socket, toP2PError(error));
     }
-  }
-
-  /** Tells a client of an error, in the way of its kind. */
-  tell(socket: RawServerSocket, error: P2PError): void {
-    this.#options.listeners.tell(socket, error);
-  }
+  };
 
   #identify(socket: RawServerSocket): Identity | undefined {
     const { auth, query } = socket.handshake;
@@ -93,14 +95,10 @@ export class Admission {
   #expel(socket: RawServerSocket, error: P2PError): void {
     const { sessions } = this.#options;
     const session = sessions.directory.ofSocket(socket.id);
-    if (session) {
-      sessions.end(session, error);
-    } else if (socket.handshake.auth?.p2p) {
-      new PluginPort(socket, sessions.writer).end(error);
-    } else {
-      sessions.writer.write(socket, sessions.writer.encodePlain(SERVER_ERROR, [error.toJSON()]));
-    }
-    socket.disconnect();
+    if (session) sessions.end(session);
+    tellEnd(sessions.writer, socket, error);
+    // The application's own connection handlers come first: they see it connect, and then disconnect.
+    process.nextTick(() => socket.disconnect());
   }
 }
 
@@ -114,9 +112,18 @@ function requestOf(socket: RawServerSocket, { clientId, announcement }: Identity
   return { socket, clientId, secret: announcement?.secret };
 }
 
-/** Recovery restores rooms; those of the library belong to the session that is over. */
-function leaveReservedRooms(socket: RawServerSocket): void {
+/**
+ * Recovery restores rooms, and skips the middleware that decided who this is. So it must be who it was, and the
+ * library's rooms, which belong to the session that is over, are left.
+ *
+ * @throws P2PError `CLIENT_ID_MISMATCH`, `SESSION_REMOVED`
+ */
+function checkRecovered(socket: RawServerSocket, identity: Identity | undefined): void {
   for (const room of socket.rooms) {
     if (room.startsWith(RESERVED_ROOM_PREFIX)) void socket.leave(room);
   }
+  const before = recoverableId(socket);
+  if (before === identity?.clientId) return;
+  if (before === undefined) throw new P2PError('SESSION_REMOVED', 'The server has removed this client');
+  throw new P2PError('CLIENT_ID_MISMATCH', `This connection is that of "${before}"`);
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '../async/on-abort.js';
 import {
   type CallOptions,
   checkCallOptions,
@@ -71,20 +72,20 @@ function askSession(
   { timeout, signal }: Deadline,
 ): Promise<readonly unknown[]> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) throw abortedError(signal);
+    const stop: (() => void)[] = [];
     const settle = (outcome: readonly unknown[] | P2PError) => {
-      stopWaiting();
-      signal?.removeEventListener('abort', aborted);
+      for (const end of stop) end();
       if (outcome instanceof P2PError) reject(outcome);
       else resolve(outcome);
     };
     const { clientId } = session;
-    const stopWaiting = session.atEnd(() =>
-      settle(new P2PError('PEER_GONE', `"${clientId}" has disconnected`, { details: { clientId } })),
+    const gone = () => settle(new P2PError('PEER_GONE', `"${clientId}" has disconnected`, { details: { clientId } }));
+    stop.push(
+      session.atEnd(gone),
+      onAbort(signal, () => settle(abortedError(signal))),
+      askSocket(session.socket, { ...event, timeout }, settle),
     );
-    const aborted = () => settle(abortedError(signal));
-    if (signal?.aborted) return aborted();
-    signal?.addEventListener('abort', aborted);
-    askSocket(session.socket, { ...event, timeout }, settle);
   });
 }
 

@@ -1,5 +1,5 @@
 import { P2PError } from '../protocol/p2p-error.js';
-import type { RawServerSocket } from './raw-server.js';
+import { type RawServerSocket, settleAcknowledgement } from './raw-server.js';
 
 export interface SocketQuestion {
   readonly event: string;
@@ -9,15 +9,26 @@ export interface SocketQuestion {
 }
 
 /**
- * Emits an event that asks for an acknowledgement, by Socket.IO's own acks with a timeout: the only
- * place that uses them. They outlast the socket, so the caller settles at disconnect by itself.
+ * Emits an event that asks for an acknowledgement, by Socket.IO's own acks with a timeout: the only place
+ * that uses them. They outlast the socket by themselves.
+ *
+ * @returns a way to wait no longer, which leaves no timer and no entry behind
  */
 export function askSocket(
   socket: RawServerSocket,
   { event, args, timeout }: SocketQuestion,
   answered: (outcome: readonly unknown[] | P2PError) => void,
-): void {
-  socket.timeout(timeout).emit(event, ...args, (error: Error | null, ...results: unknown[]) => {
-    answered(error ? new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } }) : results);
+): () => void {
+  let open = true;
+  const settle = settleAcknowledgement(socket, () => {
+    socket.timeout(timeout).emit(event, ...args, (error: Error | null, ...results: unknown[]) => {
+      if (!open) return;
+      open = false;
+      answered(error ? new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } }) : results);
+    });
   });
+  return () => {
+    open = false;
+    settle();
+  };
 }

@@ -1,5 +1,4 @@
-import type { Link, LinkReceiver, LinkState } from '../peer/link.js';
-import { linkDown } from '../peer/peer-engine.js';
+import { type Link, type LinkReceiver, type LinkState, linkDown } from '../peer/link.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, Packet } from '../protocol/packet.js';
 
@@ -37,7 +36,7 @@ export class InProcessLink implements Link {
     if (!this.#problem) this.#receiver?.receive(packet);
   }
 
-  close(reason: P2PError = linkDown('closed')): void {
+  close(reason: P2PError = linkDown()): void {
     if (this.#problem) return;
     this.#problem = reason;
     this.#receiver?.linkDown(reason);

@@ -8,6 +8,7 @@ import { P2PError } from '../protocol/p2p-error.js';
 import type { UntypedEvents } from '../protocol/typed-events.js';
 import { Admission, requestFor } from './admission.js';
 import { ApplicationCalls } from './application-calls.js';
+import { tellError } from './client-kind.js';
 import type { P2PServer } from './p2p-server.js';
 import type { RawNamespace, RawServer, RawServerSocket } from './raw-server.js';
 import { Sessions } from './sessions.js';
@@ -73,7 +74,7 @@ function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PSe
   const { clientId = 'required', plainEvents = true, timeout = DEFAULT_TIMEOUT, logger = console } = options;
   const logError = (message: string, error: unknown) => logger.error(`[socket.io-p2p-plugin] ${message}:`, error);
   const sessions = new Sessions({ namespace, logError, plainEvents: allowlist(plainEvents) });
-  const listeners = new SocketListeners({ sessions, hello: (socket, packet) => admission.hello(socket, packet) });
+  const listeners = new SocketListeners({ sessions, hello: (socket, read) => admission.hello(socket, read) });
   const admission: Admission = new Admission({ sessions, listeners, clientIdRequired: clientId === 'required' });
   namespace.use(admission.check);
   namespace.on('connection', admission.admit);
@@ -91,7 +92,9 @@ function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PSe
     },
     emitError: (socket, error) => {
       logError('emitError', error);
-      admission.tell(checkSocket(namespace, socket), publicError(error));
+      // Its place is where things go wrong, possibly after the client has left.
+      const connected = findSocket(namespace, socket);
+      if (connected) tellError(sessions.writer, connected, publicError(error));
     },
     emitTo: calls.emitTo.bind(calls),
     emitToWithAck: calls.emitToWithAck.bind(calls) as P2PServer['emitToWithAck'],
@@ -118,7 +121,7 @@ function directoryCalls(namespace: RawNamespace, sessions: Sessions, admission: 
     },
     removeClient: (clientId) => {
       const session = directory.get(clientId);
-      if (session) sessions.end(session, new P2PError('SESSION_REMOVED', 'The server has removed this client'));
+      if (session) sessions.remove(session);
       return session !== undefined;
     },
     getSocketByClientId: (clientId) => directory.get(clientId)?.socket,
@@ -160,10 +163,15 @@ function allowlist(plainEvents: boolean | readonly string[]): (event: string) =>
   return (event) => allowed.has(event);
 }
 
+/** @throws P2PError `INVALID_ARGUMENT` */
 function checkSocket(namespace: RawNamespace, socket: RawServerSocket | string): RawServerSocket {
-  const found = namespace.sockets.get(typeof socket === 'string' ? socket : socket?.id);
+  const found = findSocket(namespace, socket);
   if (found) return found;
   throw new P2PError('INVALID_ARGUMENT', 'No such socket is connected to this namespace');
+}
+
+function findSocket(namespace: RawNamespace, socket: RawServerSocket | string): RawServerSocket | undefined {
+  return namespace.sockets.get(typeof socket === 'string' ? socket : socket?.id);
 }
 
 /** What a client may read of an error: what is not ours shows its message, as the application chose to send it. */

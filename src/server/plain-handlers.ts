@@ -2,6 +2,7 @@ import { PLAIN_VERBS } from '../protocol/event-names.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import {
+  checkPlainArguments,
   type PlainResult,
   readPlainEmit,
   readPlainRoom,
@@ -20,13 +21,15 @@ const deadline = { timeout: DEFAULT_TIMEOUT, signal: undefined };
 
 /** The events of `PROTOCOL.md` § Plain clients. */
 export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
-  [PLAIN_VERBS.emit]: ({ engine }, body) => {
+  [PLAIN_VERBS.emit]: ({ engine }, body, ack) => {
     const { targetClientId, event, payload } = readPlainEmit(body);
     engine.message(targetClientId, event, payload, deadline);
+    ack?.({ args: [] });
   },
-  [PLAIN_VERBS.emitRoom]: ({ engine }, body) => {
+  [PLAIN_VERBS.emitRoom]: ({ engine }, body, ack) => {
     const { room, event, payload } = readPlainRoomEmit(body);
     engine.roomMessage(room, event, payload, deadline);
+    ack?.({ args: [] });
   },
   [PLAIN_VERBS.request]: (port, body, ack) => {
     if (!ack) throw new P2PError('INVALID_ARGUMENT', `${PLAIN_VERBS.request} needs an acknowledgement function`);
@@ -39,13 +42,25 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
     );
   },
   [PLAIN_VERBS.addTarget]: (port, body, ack) => {
-    settle(port, ack, port.engine.pair(readPlainTarget(body), deadline));
+    settle(
+      port,
+      ack,
+      port.engine.pair(readPlainTarget(body), deadline).then(() => []),
+    );
   },
   [PLAIN_VERBS.joinRoom]: (port, body, ack) => {
-    settle(port, ack, port.engine.join(readPlainRoom(body), deadline));
+    settle(
+      port,
+      ack,
+      port.engine.join(readPlainRoom(body), deadline).then(() => []),
+    );
   },
   [PLAIN_VERBS.leaveRoom]: (port, body, ack) => {
-    settle(port, ack, port.engine.leave(readPlainRoom(body), deadline));
+    settle(
+      port,
+      ack,
+      port.engine.leave(readPlainRoom(body), deadline).then(() => []),
+    );
   },
   [PLAIN_VERBS.clientList]: (port, _body, ack) => {
     settle(
@@ -65,13 +80,15 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
 };
 
 /** Gives the outcome to the ack; without one, only a failure is told. */
-function settle(port: PlainPort, ack: PlainAck | undefined, outcome: Promise<readonly unknown[] | void>): void {
-  outcome.then(
-    (args) => ack?.({ args: args ?? [] }),
-    (error) => {
+function settle(port: PlainPort, ack: PlainAck | undefined, outcome: Promise<readonly unknown[]>): void {
+  outcome
+    .then((args) => {
+      checkPlainArguments(args);
+      ack?.({ args });
+    })
+    .catch((error) => {
       const problem = toP2PError(error);
       if (ack) ack({ error: problem.toJSON() });
       else port.failed(problem);
-    },
-  );
+    });
 }

@@ -1,13 +1,13 @@
-import { acceptPair, PeerEngine } from '../peer/peer-engine.js';
-import type { Answer, IncomingMessage, PeerHandler } from '../peer/peer-handler.js';
+import { PeerEngine } from '../peer/peer-engine.js';
+import { type Answer, acceptPair, type IncomingMessage, type PeerHandler } from '../peer/peer-handler.js';
 import { ADD_TARGET, SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
-import { MAX_PLAIN_TIMEOUT } from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, Packet, PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
+import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import { askSocket } from './ask-socket.js';
 import { InProcessLink } from './in-process-link.js';
-import type { FrameWriter, RawServerSocket } from './raw-server.js';
+import type { Frames, FrameWriter, RawServerSocket } from './raw-server.js';
 import type { SessionPort, SharedFrames } from './session.js';
 
 export interface PlainPortOptions {
@@ -73,13 +73,14 @@ export class PlainPort implements SessionPort, PeerHandler {
   #emitMessage({ peer, event, payload }: PacketOf<'message'>, shared: SharedFrames = {}): void {
     this.#checkAllowed(event);
     const { socket, writer } = this.#options;
-    shared.plain ??= writer.encodePlain(event, [peer, ...payload.args]);
+    shared.plain ??= this.#encode(event, [peer, ...payload.args]);
     writer.write(socket, shared.plain);
   }
 
   #ask(event: string, args: readonly unknown[], answer: Answer): void {
-    const timeout = Math.min(answer.timeout, MAX_PLAIN_TIMEOUT);
-    askSocket(this.#options.socket, { event, args, timeout }, (outcome) => {
+    checkPlainArguments(args);
+    const { timeout } = answer;
+    const stop = askSocket(this.#options.socket, { event, args, timeout }, (outcome) => {
       if (outcome instanceof P2PError) return answer.reject(outcome);
       try {
         answer.reply(Payload.ofArguments(outcome));
@@ -87,11 +88,17 @@ export class PlainPort implements SessionPort, PeerHandler {
         answer.reject(new P2PError('PAYLOAD_INVALID', 'The answer cannot be passed on'));
       }
     });
+    answer.whenClosed(stop);
   }
 
   #emit(event: string, args: readonly unknown[]): void {
     const { socket, writer } = this.#options;
-    writer.write(socket, writer.encodePlain(event, args));
+    writer.write(socket, this.#encode(event, args));
+  }
+
+  #encode(event: string, args: readonly unknown[]): Frames {
+    checkPlainArguments(args);
+    return this.#options.writer.encodePlain(event, args);
   }
 
   #checkAllowed(event: string): void {

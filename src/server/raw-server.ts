@@ -24,6 +24,12 @@ export type Frames = readonly unknown[];
 
 interface SocketInternals {
   _onpacket(packet: { data?: unknown }): void;
+  readonly acks: Map<number, () => void>;
+}
+
+interface NamespaceInternals {
+  /** The id of the next acknowledgement. */
+  readonly _ids: number;
 }
 
 /** The packet type EVENT of socket.io-protocol; the encoder makes it BINARY_EVENT by itself. */
@@ -47,7 +53,8 @@ export class FrameWriter {
 
   /** Largest packet that the server takes from a client, in bytes. */
   get maxPacket(): number {
-    return this.#internals.opts.maxHttpBufferSize ?? DEFAULT_MAX_PACKET;
+    // Infinity is allowed there, but not in JSON.
+    return Math.min(this.#internals.opts.maxHttpBufferSize ?? DEFAULT_MAX_PACKET, Number.MAX_SAFE_INTEGER);
   }
 
   /**
@@ -77,7 +84,35 @@ export function limitArguments(socket: RawServerSocket, most: number, dropped: (
   const internals = socket as unknown as SocketInternals;
   const onPacket = internals._onpacket;
   internals._onpacket = (packet) => {
-    if (Array.isArray(packet.data) && packet.data.length > most) dropped();
+    // An event's name comes before its arguments.
+    if (Array.isArray(packet.data) && packet.data.length > most + 1) dropped();
     else onPacket.call(socket, packet);
   };
+}
+
+/**
+ * Runs an emit that asks for an acknowledgement; the function returned ends the wait for it. Socket.IO's ack, when
+ * called, clears its own timer; nothing else does, not even the disconnect.
+ */
+export function settleAcknowledgement(socket: RawServerSocket, emit: () => void): () => void {
+  const id = (socket.nsp as unknown as NamespaceInternals)._ids;
+  const { acks } = socket as unknown as SocketInternals;
+  emit();
+  return () => {
+    const acknowledge = acks.get(id);
+    acks.delete(id);
+    acknowledge?.();
+  };
+}
+
+/** Where connection state recovery keeps, for the application too, whose connection it was. */
+const RECOVERABLE_ID = 'p2pClientId';
+
+/** The client id with which the connection that was recovered had its last session. */
+export function recoverableId(socket: RawServerSocket): unknown {
+  return (socket.data as Record<string, unknown>)[RECOVERABLE_ID];
+}
+
+export function setRecoverableId(socket: RawServerSocket, clientId: string | undefined): void {
+  (socket.data as Record<string, unknown>)[RECOVERABLE_ID] = clientId;
 }

@@ -30,8 +30,7 @@ export class Session {
   readonly clientId: string;
   readonly epoch: number;
   readonly socket: RawServerSocket;
-  /** Set when the client announces the plugin, at the latest with `hello`. */
-  secret: string | undefined;
+  readonly secret: string | undefined;
   /** Interest edges to other sessions. */
   readonly edges = new Map<Session, Edge>();
   /** Ids of absent clients whose next session this one wants to see end. */

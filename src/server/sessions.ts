@@ -3,7 +3,7 @@ import { Directory } from './directory.js';
 import { Interest } from './interest.js';
 import { PlainPort } from './plain-port.js';
 import { PluginPort } from './plugin-port.js';
-import { FrameWriter, type RawNamespace, type RawServerSocket } from './raw-server.js';
+import { FrameWriter, type RawNamespace, type RawServerSocket, setRecoverableId } from './raw-server.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
 
@@ -52,24 +52,21 @@ export class Sessions {
     const session = new Session({ clientId, socket, secret, epoch: ++this.#lastEpoch });
     session.attach(secret === undefined ? this.#plainPort(session) : new PluginPort(socket, this.writer));
     this.directory.add(session);
+    setRecoverableId(socket, clientId);
     this.interest.began(session);
     if (secret !== undefined) this.welcome(session);
     return session;
   }
 
-  /** A plain session turns out to be a plugin client's. */
-  upgrade(session: Session, secret: string): void {
-    if (session.secret === undefined) {
-      session.port?.end(undefined);
-      session.secret = secret;
-      session.attach(new PluginPort(session.socket, this.writer));
-    }
-    this.welcome(session);
-  }
-
   welcome(session: Session): void {
     const { clientId, epoch } = session;
     session.deliver({ type: 'welcome', clientId, epoch, maxPayload: this.writer.maxPacket });
+  }
+
+  /** The server takes a client out: not even a recovered connection brings it back. */
+  remove(session: Session): void {
+    setRecoverableId(session.socket, undefined);
+    this.end(session, new P2PError('SESSION_REMOVED', 'The server has removed this client'));
   }
 
   /** Frees everything that the session owned, and tells those concerned. */

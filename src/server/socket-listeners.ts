@@ -1,8 +1,8 @@
 import { readFromClient } from '../protocol/envelope.js';
-import { ENVELOPE_EVENT, SERVER_ERROR } from '../protocol/event-names.js';
+import { ENVELOPE_EVENT } from '../protocol/event-names.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
-import { Payload } from '../protocol/payload.js';
+import { tellError } from './client-kind.js';
 import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
 import { PlainPort } from './plain-port.js';
 import { limitArguments, type RawServerSocket } from './raw-server.js';
@@ -28,7 +28,8 @@ function splitPlainArguments(args: readonly unknown[]): Pick<PlainCall, 'body' |
 
 export interface SocketListenersOptions {
   readonly sessions: Sessions;
-  readonly hello: (socket: RawServerSocket, packet: PacketOf<'hello'>) => void;
+  /** `read` throws where the packet is malformed. */
+  readonly hello: (socket: RawServerSocket, read: () => PacketOf<'hello'>) => void;
 }
 
 /** What the server listens to on a socket (SC-4). The functions are shared by all sockets. */
@@ -64,10 +65,11 @@ export class SocketListeners {
     ];
   }
 
-  /** What every socket of the namespace gets, with a client id or without: it may still say hello. */
+  /** What every socket of the namespace gets, with a client id or without. */
   guard(socket: RawServerSocket): void {
     limitArguments(socket, MAX_EVENT_ARGUMENTS, () => {
-      this.tell(socket, new P2PError('PACKET_INVALID', `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`));
+      const problem = `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`;
+      tellError(this.#sessions.writer, socket, new P2PError('PACKET_INVALID', problem));
     });
     socket.on(ENVELOPE_EVENT, this.#envelopeListener);
   }
@@ -80,14 +82,18 @@ export class SocketListeners {
   }
 
   #readEnvelope(socket: RawServerSocket, data: unknown, header: unknown): void {
+    if (Array.isArray(header) && header[0] === 'hello') {
+      return this.#hello(socket, () => readFromClient(data, header) as PacketOf<'hello'>);
+    }
+    // A socket that never had a client id is the application's own, and so is its event of this name.
+    if (!this.#attached.has(socket)) return;
     try {
       const packet = readFromClient(data, header);
-      if (packet.type === 'hello') return this.#hello(socket, packet);
       const session = this.#sessionOf(socket);
       if (session.secret === undefined) throw new P2PError('PACKET_INVALID', 'A plugin client says hello first');
       this.#sessions.router.handle(session, packet);
     } catch (error) {
-      this.tell(socket, toP2PError(error));
+      tellError(this.#sessions.writer, socket, toP2PError(error));
     }
   }
 
@@ -101,7 +107,7 @@ export class SocketListeners {
     } catch (error) {
       const problem = toP2PError(error);
       if (ack) ack({ error: problem.toJSON() });
-      else this.tell(socket, problem);
+      else tellError(this.#sessions.writer, socket, problem);
     }
   }
 
@@ -109,13 +115,5 @@ export class SocketListeners {
     const session = this.#sessions.directory.ofSocket(socket.id);
     if (session) return session;
     throw new P2PError('NOT_REGISTERED', 'This socket has no client id');
-  }
-
-  /** Tells a client of an error, in the way of its kind. */
-  tell(socket: RawServerSocket, error: P2PError): void {
-    const session = this.#sessions.directory.ofSocket(socket.id);
-    if (session?.secret !== undefined) return session.deliver({ type: 'error', payload: Payload.ofError(error) });
-    const { writer } = this.#sessions;
-    writer.write(socket, writer.encodePlain(SERVER_ERROR, [error.toJSON()]));
   }
 }

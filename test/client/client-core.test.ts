@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
+import { p2pServerPlugin } from '../../src/server/p2p-server-plugin.js';
 import { codeOf, connected, next, plainSettled, rawSocketTo, settled, startRelay, thrownBy } from '../support/relay.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 
@@ -176,27 +177,88 @@ describe('CC-2 becoming a client', () => {
     expect(tokens).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it.each(['query', 'nothing'])(
-    'CC-2 works on a socket that is connected already, with its id in the %s',
-    async (where) => {
-      const { rawSocket, connect } = await startRelay({ plugin: { clientId: 'optional' } });
-      const raw = rawSocket(where === 'query' ? { query: { clientId: 'alice' } } : {});
-      await next(raw, 'connect');
-      const alice = await connected(p2pClientPlugin(raw, 'alice'));
-      const bob = await connect('bob');
-      alice.onAny('hi', (from, ack) => ack(from));
-      expect(await bob.emitToWithAck('alice', 'hi')).toBe('bob');
-    },
-  );
-
-  it('CC-2 a connected socket cannot become another client', async () => {
-    const { server, rawSocket, connectPlain } = await startRelay({ plugin: { clientId: 'optional' } });
-    await connectPlain('bob');
-    const raw = rawSocket({ reconnection: false });
+  it('CC-2 works on a socket that is connected already as a plain client, in a new session', async () => {
+    const { rawSocket, connect } = await startRelay();
+    const bob = await connect('bob');
+    bob.onAny('mute', () => {});
+    bob.onAny('who', (from, ack) => ack(from));
+    const raw = rawSocket({ query: { clientId: 'alice' } });
+    raw.emit('P2P_EMIT_ACKNOWLEDGE', { targetClientId: 'bob', event: 'mute' }, () => {});
+    raw.on('MULTI_API_ADD_TARGET', (_body, ack) => ack());
     await next(raw, 'connect');
-    const thief = p2pClientPlugin(raw, 'bob');
-    expect(await codeOf(next(thief, 'SERVER_ERROR').then(([e]) => Promise.reject(e)))).toBe('CLIENT_ID_IN_USE');
-    expect(server.getAllClientId()).toEqual(['bob']);
+    await bob.addP2pTarget('alice');
+    const ended = next(bob, 'MULTI_API_TARGET_DISCONNECT');
+    const lost = codeOf(bob.emitToWithAck('alice', 'unanswered'));
+    await settled(bob);
+    const alice = await connected(p2pClientPlugin(raw, 'alice'));
+    expect([await ended, await lost]).toEqual([['alice', 'PEER_GONE'], 'PEER_GONE']);
+    expect(await alice.emitToWithAck('bob', 'who')).toBe('alice');
+    alice.onAny('hi', (from, ack) => ack(from));
+    expect(await bob.emitToWithAck('alice', 'hi')).toBe('bob');
+  });
+
+  it('CC-2 a plain client that says hello twice is welcomed twice, in one session', async () => {
+    const { server, rawSocket } = await startRelay();
+    const raw = rawSocket({ query: { clientId: 'alice' } });
+    await next(raw, 'connect');
+    const welcomes: unknown[] = [];
+    raw.on('P2P', (_data, header) => welcomes.push(header));
+    for (let i = 0; i < 2; i++) {
+      const welcome = next(raw, 'P2P');
+      raw.emit('P2P', null, ['hello', 'alice', 1, 'secret']);
+      await welcome;
+    }
+    expect(welcomes[0]).toEqual(welcomes[1]);
+    expect(server.getAllClientId()).toEqual(['alice']);
+  });
+
+  it('CC-2 R-1 hello gives no id to a socket without one: only a connect passes the middleware', async () => {
+    const { server, rawSocket } = await startRelay({ plugin: { clientId: 'optional' } });
+    const raw = rawSocket();
+    await next(raw, 'connect');
+    const admin = p2pClientPlugin(raw, 'admin');
+    const told = next<[P2PError]>(admin, 'SERVER_ERROR');
+    expect(await codeOf(admin.getClientList())).toBe('CLIENT_ID_REQUIRED');
+    expect((await told)[0]).toMatchObject({ name: 'P2PError', code: 'CLIENT_ID_REQUIRED' });
+    expect(server.getAllClientId()).toEqual([]);
+    admin.connect();
+    expect(await admin.getClientList()).toEqual(['admin']);
+  });
+
+  it('CC-2 works on a namespace of a connection that is open already', async () => {
+    const { server, connect } = await startRelay();
+    p2pServerPlugin(server.of('/chat'));
+    const alice = await connect('alice');
+    // Socket.IO sends the connect for this namespace before the plugin is there to say who it is.
+    const chat = await connected(p2pClientPlugin(alice.io.socket('/chat', {}), 'alice'));
+    expect(await chat.getClientList()).toEqual(['alice']);
+  });
+
+  it('CC-2 one options object can serve several sockets, and stays as it was', async () => {
+    const { url } = await startRelay();
+    const options = { auth: { token: 'x' } };
+    const clients = ['alice', 'bob'].map((id) => p2pClientPlugin(rawSocketTo(url, options), id));
+    for (const client of clients) await connected(client);
+    expect(options).toEqual({ auth: { token: 'x' } });
+  });
+
+  it.each([
+    ['assigned', (socket: { auth: unknown }) => Object.assign(socket, { auth: { clientId: 'bob' } })],
+    ['changed', (socket: { auth: unknown }) => Object.assign(socket.auth as object, { clientId: 'bob' })],
+    [
+      'given by a function',
+      (socket: { auth: unknown }) =>
+        Object.assign(socket, { auth: (give: (data: object) => void) => give({ clientId: 'bob' }) }),
+    ],
+  ])('CC-2 another id in auth, %s later, is a mismatch: nothing connects under it', async (_how, change) => {
+    const { server, rawSocket } = await startRelay();
+    const alice = p2pClientPlugin(rawSocket({ autoConnect: false, auth: {} }), 'alice');
+    change(alice as { auth: unknown });
+    const told = next<[P2PError]>(alice, 'SERVER_ERROR');
+    const listed = codeOf(alice.getClientList());
+    alice.connect();
+    expect([(await told)[0].code, await listed]).toEqual(['CLIENT_ID_MISMATCH', 'CLIENT_ID_MISMATCH']);
+    expect(server.getAllClientId()).toEqual([]);
   });
 
   it('CC-2 removing all listeners of the application leaves those of the plugin', async () => {
@@ -295,13 +357,69 @@ describe('CC-2 connection life', () => {
   it('CC-2 a deadline that passes while refused says why', async () => {
     const { connectPlain, rawSocket } = await startRelay();
     await connectPlain('alice');
-    const alice = p2pClientPlugin(rawSocket({ reconnection: false }), 'alice');
+    const alice = p2pClientPlugin(rawSocket({ reconnectionDelay: 60_000 }), 'alice');
     alice.on('SERVER_ERROR', () => {});
     const error = (await alice
       .with({ timeout: 100 })
       .getClientList()
       .catch((e) => e)) as P2PError;
     expect(error).toMatchObject({ code: 'TIMEOUT', cause: { code: 'CLIENT_ID_IN_USE' } });
+    expect(error.message).toContain('Another client is connected as "alice"');
+    alice.disconnect();
+  });
+
+  it('CC-2 where reconnection is off, a refusal is the end', async () => {
+    const { connectPlain, rawSocket } = await startRelay();
+    await connectPlain('alice');
+    const alice = p2pClientPlugin(rawSocket({ reconnection: false }), 'alice');
+    alice.on('SERVER_ERROR', () => {});
+    expect(await codeOf(alice.getClientList())).toBe('CLIENT_ID_IN_USE');
+    expect(await codeOf(alice.getClientList())).toBe('CLIENT_ID_IN_USE');
+    expect(alice.active).toBe(false);
+  });
+
+  it("CC-2 what the application's middleware refuses ends what waits, at once and with its words", async () => {
+    const { rawSocket } = await startRelay({ beforePlugin: (io) => io.use((_s, go) => go(new Error('bad token'))) });
+    const alice = p2pClientPlugin(rawSocket(), 'alice');
+    const error = (await alice.getClientList().catch((e) => e)) as P2PError;
+    expect(error).toMatchObject({ code: 'LINK_DOWN', message: expect.stringContaining('bad token') });
+  });
+
+  it('CC-2 a server that disconnects the client, before its welcome or after, ends what waits at once', async () => {
+    let early = true;
+    const { server, rawSocket } = await startRelay({
+      beforePlugin: (io) => io.on('connection', (socket) => early && socket.disconnect()),
+    });
+    const alice = p2pClientPlugin(rawSocket(), 'alice');
+    expect(await codeOf(alice.getClientList())).toBe('LINK_DOWN');
+    expect(server.getAllClientId()).toEqual([]);
+    early = false;
+    alice.connect();
+    expect(await alice.getClientList()).toEqual(['alice']);
+    const gone = next(alice, 'disconnect');
+    server.getSocketByClientId('alice')?.disconnect();
+    await gone;
+    expect(await codeOf(alice.getClientList())).toBe('LINK_DOWN');
+    alice.connect();
+    expect(await alice.getClientList()).toEqual(['alice']);
+  });
+
+  it('CC-2 a listener that hears the disconnect before the plugin finds the link down', async () => {
+    const { server, rawSocket } = await startRelay();
+    const raw = rawSocket();
+    let said: string | undefined;
+    raw.on('disconnect', () => {
+      alice.emitTo('bob', 'x');
+    });
+    const alice = p2pClientPlugin(raw, 'alice');
+    alice.on('SERVER_ERROR', (error) => {
+      said = error.code;
+    });
+    await alice.getClientList();
+    const gone = next(alice, 'disconnect');
+    server.getSocketByClientId('alice')?.disconnect();
+    await gone;
+    await expect.poll(() => said).toBe('LINK_DOWN');
   });
 
   it('CC-2 the same instance replaces its own old session at once, while that one still looks alive', async () => {
@@ -321,6 +439,22 @@ describe('CC-2 connection life', () => {
     expect(relay.server.getSocketIdByClientId('alice')).not.toBe(before);
     expect(relay.server.getAllClientId().sort()).toEqual(['alice', 'bob']);
     await proxy.close();
+  });
+
+  it('CC-2 the session that was replaced is told, disconnected and can do nothing more', async () => {
+    const { server, rawSocket, connect } = await startRelay();
+    const bob = await connect('bob');
+    const auth = { clientId: 'alice', p2p: { version: 1, secret: 'same' } };
+    const [first, second] = [rawSocket({ auth }), rawSocket({ auth, autoConnect: false })];
+    const packets: unknown[][] = [];
+    first.on('P2P', (_data, header) => packets.push(header));
+    await next(first, 'P2P');
+    const gone = next(first, 'disconnect');
+    second.connect();
+    expect((await gone)[0]).toBe('io server disconnect');
+    expect(packets.map(([type]) => type)).toEqual(['welcome', 'end']);
+    expect(server.getSocketIdByClientId('alice')).toBe(second.id);
+    expect(await bob.isClientConnected('alice')).toBe(true);
   });
 
   it('CC-2 another instance with the same id replaces nobody', async () => {

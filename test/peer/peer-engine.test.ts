@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { linkDown, PeerEngine } from '../../src/peer/peer-engine.js';
+import { linkDown } from '../../src/peer/link.js';
+import { PeerEngine } from '../../src/peer/peer-engine.js';
 import type { Answer, IncomingMessage, PeerHandler } from '../../src/peer/peer-handler.js';
 import type { Deadline } from '../../src/peer/pending-operations.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
@@ -53,7 +54,7 @@ describe('the engine over a link without network or clock', () => {
     expect(engine.pendingCount).toBe(1);
     clock.advance(1);
     expect(await answer).toBe('TIMEOUT');
-    expect(link.take('cancel')).toEqual({ type: 'cancel', peer: 'bob', id });
+    expect(link.take('cancel')).toEqual({ type: 'cancel', peer: 'bob', epoch: 0, id });
     link.deliver({ type: 'reply', peer: 'bob', epoch: 1, id, payload });
     expect([failed, link.sent]).toEqual([[], []]);
   });
@@ -135,13 +136,16 @@ describe('the engine over a link without network or clock', () => {
     expect(ended).toEqual(['bob PEER_GONE']);
   });
 
-  it('SM-1 the side that is asked has the pair once it has accepted', () => {
+  it('SM-1 the side that is asked has the pair once the router says so, and not before', () => {
     const { link, asked, ended } = setUp();
     link.up();
     link.deliver({ type: 'pair', peer: 'bob', epoch: 6, id: 3, timeout: 10 });
     asked[0]?.[1].reply(EMPTY_PAYLOAD);
     expect(link.take('reply')).toMatchObject({ peer: 'bob', epoch: 6, id: 3 });
     link.deliver({ type: 'peer-gone', peer: 'bob', epoch: 6, id: 0 });
+    expect(ended).toEqual([]);
+    link.deliver({ type: 'paired', peer: 'bob', epoch: 7 });
+    link.deliver({ type: 'peer-gone', peer: 'bob', epoch: 7, id: 0 });
     expect(ended).toEqual(['bob PEER_GONE']);
   });
 
@@ -155,6 +159,64 @@ describe('the engine over a link without network or clock', () => {
     answer?.reply(EMPTY_PAYLOAD);
     expect(link.take('reply')).toMatchObject({ peer: 'bob', epoch: 6, id: 3 });
     expect(link.sent).toEqual([]);
+  });
+
+  it('R-3 whoever answers hears when nobody waits any more: given up, gone, or the link lost', () => {
+    const { link, messages } = setUp();
+    link.up();
+    const closed: number[] = [];
+    for (const [id, epoch] of [
+      [1, 6],
+      [2, 6],
+      [1, 7],
+      [3, 60],
+    ] as const) {
+      link.deliver({ type: 'request', peer: 'bob', epoch, id, timeout: 10, event: 'x', payload });
+      messages.at(-1)?.answer?.whenClosed(() => closed.push(epoch * 10 + id));
+    }
+    link.deliver({ type: 'cancel', peer: 'bob', epoch: 6, id: 1 });
+    link.deliver({ type: 'cancel', peer: 'bob', epoch: 6, id: 1 });
+    expect(closed).toEqual([61]);
+    messages[0]?.answer?.reply(EMPTY_PAYLOAD);
+    link.deliver({ type: 'peer-gone', peer: 'bob', epoch: 6, id: 0 });
+    expect(closed).toEqual([61, 62]);
+    messages[3]?.answer?.reply(EMPTY_PAYLOAD);
+    link.down();
+    expect(closed).toEqual([61, 62, 71]);
+    expect(link.take('reply')).toMatchObject({ epoch: 60, id: 3 });
+    expect(link.sent).toEqual([]);
+  });
+
+  it('R-3 a request that waited for the link tells the time that is left', async () => {
+    const { link, clock, engine } = setUp();
+    void engine.request('bob', 'x', payload, deadline).catch(() => {});
+    clock.advance(30);
+    link.up();
+    expect(link.take('request').timeout).toBe(70);
+    link.down();
+  });
+
+  it('CC-2 the bound on what waits holds again after each connect', async () => {
+    const { link, engine, failed } = setUp();
+    for (let round = 0; round < 2; round++) {
+      link.state = 'waiting';
+      for (let n = 0; n < 1_000; n++) engine.message('bob', 'x', payload, deadline);
+      engine.message('bob', 'x', payload, deadline);
+      link.up();
+    }
+    await Promise.resolve();
+    await new Promise(setImmediate);
+    expect(failed.map(({ code }) => code)).toEqual(['QUEUE_FULL', 'QUEUE_FULL']);
+    expect(link.sent).toHaveLength(2_000);
+  });
+
+  it('a fault in sending is a failure of the operation, never its success', async () => {
+    const { link, engine } = setUp();
+    link.up();
+    link.send = () => {
+      throw new TypeError('a fault');
+    };
+    expect(await codeOf(engine.join('lobby', deadline))).toBe('INTERNAL');
   });
 
   it('CM-5 watches are told to the router once, and again when the link is back', () => {

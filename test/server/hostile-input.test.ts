@@ -1,7 +1,8 @@
 import type { Socket } from 'socket.io-client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { P2PError } from '../../src/protocol/p2p-error.js';
 import { PACKET_FIELDS } from '../../src/protocol/packet.js';
-import { codeOf, next, plainSettled, settled, startRelay, type TestClient } from '../support/relay.js';
+import { codeOf, next, plainSettled, settled, startRelay } from '../support/relay.js';
 
 /** Sends an event exactly as given: what a hostile client writes, not what Socket.IO would let it. */
 function sendRaw(socket: Socket, text: string): void {
@@ -102,7 +103,7 @@ describe('hostile input', () => {
 
   const values = ['null', 'true', '0', '-1', '1.5', '1e300', '""', '"x"', '[]', '{}', '"__proto__"', '"disconnect"'];
 
-  it.each(Object.entries(PACKET_FIELDS))(
+  it.each(Object.entries(PACKET_FIELDS).filter(([type]) => type !== 'hello'))(
     'R-1 each field of the packet "%s" with every type of JSON',
     async (type, fields) => {
       const { connect, server, honest, heard } = await scene();
@@ -122,7 +123,6 @@ describe('hostile input', () => {
       };
       for (const field of fields) {
         for (const value of values) {
-          if (type === 'hello') continue;
           const header = [`"${type}"`, ...fields.map((name) => (name === field ? value : good[name]))];
           sendRaw(mallory, `2["P2P","[]",[${header}]]`);
           sendRaw(mallory, `2["P2P",${value},[${header}]]`);
@@ -143,10 +143,19 @@ describe('hostile input', () => {
 
   it('R-1 a hello with wrong fields is a refusal that disconnects only its sender', async () => {
     const { connectPlain, honest } = await scene();
-    for (const header of ['"mallory2",2,"s"', '"alice",1,"s"', '"other",1,"s"']) {
+    for (const header of [
+      '"mallory2",2,"s"',
+      '"alice",1,"s"',
+      '"other",1,"s"',
+      '"__proto__",1,"s"',
+      '5,1,"s"',
+      '"a"',
+    ]) {
       const mallory = await connectPlain('mallory2');
       const gone = next(mallory, 'disconnect');
+      const told = next<[unknown, unknown[]]>(mallory, 'P2P');
       sendRaw(mallory, `2["P2P",null,["hello",${header}]]`);
+      expect((await told)[1][0]).toBe('end');
       expect((await gone)[0]).toBe('io server disconnect');
     }
     await honest();
@@ -203,20 +212,131 @@ describe('hostile input', () => {
 });
 
 describe('what a hostile sender gets', () => {
-  it('R-1 a session end with every kind of interest leaves nothing on the other side', async () => {
-    const { connect } = await startRelay();
-    const alice: TestClient = await connect('alice');
-    for (let i = 0; i < 20; i++) {
-      const bob = await connect('bob');
-      bob.onAny('mute', () => {});
-      bob.from('alice').on('x', () => {});
-      bob.from('absent').on('x', () => {});
-      alice.from('bob').on('x', () => {});
-      const lost = codeOf(alice.emitToWithAck('bob', 'mute'));
-      await bob.addP2pTarget('alice');
-      await settled(alice);
-      bob.disconnect();
-      expect(await lost).toBe('PEER_GONE');
+  it('R-1 a literal placeholder beside binary disconnects no plain client, on any way to one', async () => {
+    const { alice, ben, mallory, honest } = await scene();
+    const hostile = [{ _placeholder: true, num: 99 }, Buffer.from('x')];
+    alice.emitTo('ben', 'x', ...hostile);
+    alice.emitTo('ben', 'x', { deep: [{ _placeholder: true, num: '__proto__' }], b: Buffer.from('x') });
+    await ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
+    alice.emitRoom('lobby', 'x', ...hostile);
+    expect(await codeOf(alice.emitToWithAck('ben', 'x', ...hostile))).toBe('PAYLOAD_INVALID');
+    alice.onAny('ask', (_from, ack) => ack(...hostile));
+    alice.onAny('fail', () => {
+      throw new P2PError('INTERNAL', 'x', { details: { a: hostile[0], b: hostile[1] } });
+    });
+    const ask = (event: string) => ben.emitWithAck('P2P_EMIT_ACKNOWLEDGE', { targetClientId: 'alice', event });
+    expect(await ask('ask')).toMatchObject({ error: { code: 'PAYLOAD_INVALID' } });
+    expect(await ask('fail')).toEqual({ error: { code: 'INTERNAL', message: 'x', details: {} } });
+    await honest();
+    expect(alice.errors.map(({ code }) => code)).toEqual([...Array(3).fill('PAYLOAD_INVALID'), 'INTERNAL']);
+    // Without binary Socket.IO reads nothing into it.
+    const arrived = next(mallory, 'x');
+    alice.emitTo('mallory', 'x', hostile[0]);
+    expect(await arrived).toEqual(['alice', hostile[0]]);
+  });
+
+  it('R-1 a payload that cannot be read is tried once, however many plain clients are in the room', async () => {
+    const { connectPlain, connect } = await startRelay();
+    for (let n = 0; n < 20; n++) {
+      const member = await connectPlain(`plain-${n}`);
+      await member.emitWithAck('JOIN_ROOM', { room: 'lobby' });
     }
+    const parse = vi.spyOn(JSON, 'parse');
+    const mallory = await connect('mallory');
+    sendRaw(mallory, '2["P2P","[not json",["room-message","lobby","x",0]]');
+    await settled(mallory);
+    expect(mallory.errors.map(({ code }) => code)).toEqual(['PAYLOAD_INVALID']);
+    expect(parse.mock.calls.filter(([text]) => text === '[not json')).toHaveLength(1);
+  });
+
+  it('R-1 a pair that is given up before it is made leaves nothing on the other side', async () => {
+    const { connect } = await startRelay();
+    const bob = await connect('bob');
+    const ended: unknown[] = [];
+    bob.on('MULTI_API_TARGET_DISCONNECT', (...args) => ended.push(args));
+    for (let n = 0; n < 5; n++) {
+      const mallory = await connect(`mallory-${n}`);
+      sendRaw(mallory, '2["P2P",null,["pair","bob",0,500,1000]]');
+      sendRaw(mallory, '2["P2P",null,["cancel","bob",0,500]]');
+      await settled(mallory, bob);
+      mallory.disconnect();
+    }
+    await settled(bob);
+    bob.disconnect();
+    expect(ended).toEqual([]);
+  });
+
+  it('R-1 what was taken out by the server does not get back in by hello', async () => {
+    const { server, connectPlain } = await startRelay();
+    const mallory = await connectPlain('mallory');
+    server.removeClient('mallory');
+    const gone = next(mallory, 'disconnect');
+    sendRaw(mallory, '2["P2P",null,["hello","admin",1,"s"]]');
+    await gone;
+    expect(server.getAllClientId()).toEqual([]);
+  });
+
+  it('SC-5 a socket that an earlier handler sends away is no ghost', async () => {
+    const { server, rawSocket, connect } = await startRelay({
+      beforePlugin: (io) => io.on('connection', (socket) => socket.handshake.query.bad && socket.disconnect()),
+    });
+    const bad = rawSocket({ query: { clientId: 'bad', bad: '1' } });
+    await next(bad, 'disconnect');
+    expect(server.getAllClientId()).toEqual([]);
+    await connect('bad');
+  });
+
+  it('SC-5 an expelled socket is seen by the application to connect and to disconnect', async () => {
+    const waiting: (() => void)[] = [];
+    const { server, rawSocket } = await startRelay();
+    server.use((_socket, proceed) => {
+      waiting.push(proceed);
+      if (waiting.length === 3) for (const go of waiting) go();
+    });
+    const seen: string[] = [];
+    server.on('connection', (socket) => {
+      seen.push(socket.connected ? 'alive' : 'dead');
+      socket.on('disconnect', () => seen.push('gone'));
+    });
+    for (let n = 0; n < 3; n++) rawSocket({ query: { clientId: 'alice' }, reconnection: false });
+    await expect.poll(() => seen.filter((event) => event === 'gone')).toHaveLength(2);
+    expect(seen.filter((event) => event !== 'gone')).toEqual(['alive', 'alive', 'alive']);
+  });
+
+  it('SC-3 an error that is emitted after the client has left is logged, and no more', async () => {
+    const { server, connectPlain, logged } = await startRelay();
+    const plain = await connectPlain('plain');
+    const socket = server.getSocketByClientId('plain') as NonNullable<ReturnType<typeof server.getSocketByClientId>>;
+    const gone = new Promise((resolve) => socket.on('disconnect', resolve));
+    plain.disconnect();
+    await gone;
+    server.emitError(socket, new Error('too late'));
+    expect(logged).toHaveLength(1);
+  });
+
+  it('R-3 what waited for a plain client leaves no timer and no acknowledgement behind', async () => {
+    const { server, connect, connectPlain } = await startRelay();
+    const [alice, plain] = [await connect('alice'), await connectPlain('plain')];
+    const socket = server.getSocketByClientId('plain') as unknown as { acks: Map<number, unknown> };
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const asked = next(plain, 'mute');
+    const abort = new AbortController();
+    const waiting = [
+      codeOf(alice.with({ signal: abort.signal, timeout: 1e9 }).emitToWithAck('plain', 'mute')),
+      codeOf(server.with({ signal: abort.signal, timeout: 1e9 }).emitToWithAck('plain', 'mute')),
+    ];
+    await asked;
+    await expect.poll(() => socket.acks.size).toBe(2);
+    const before = timers();
+    abort.abort();
+    expect(await Promise.all(waiting)).toEqual(['ABORTED', 'ABORTED']);
+    await settled(alice);
+    expect(socket.acks.size).toBe(0);
+    expect(timers()).toBeLessThan(before);
+    const lost = codeOf(alice.with({ timeout: 1e9 }).emitToWithAck('plain', 'mute'));
+    await next(plain, 'mute');
+    plain.disconnect();
+    expect(await lost).toBe('PEER_GONE');
+    expect(socket.acks.size).toBe(0);
   });
 });

@@ -125,7 +125,7 @@ describe('SC-5 the client id', () => {
     ['null', { auth: { clientId: null } }, 'CLIENT_ID_INVALID'],
     ['two that differ', { auth: { clientId: 'a' }, query: { clientId: 'b' } }, 'CLIENT_ID_MISMATCH'],
     ['an unknown version', { auth: { clientId: 'a', p2p: { version: 2, secret: 's' } } }, 'VERSION_UNSUPPORTED'],
-    ['an announcement of a wrong type', { auth: { clientId: 'a', p2p: 'yes' } }, 'VERSION_UNSUPPORTED'],
+    ['an announcement of a wrong type', { auth: { clientId: 'a', p2p: 'yes' } }, 'PACKET_INVALID'],
     ['a secret of a wrong type', { auth: { clientId: 'a', p2p: { version: 1, secret: 5 } } }, 'PACKET_INVALID'],
   ])('SC-5 refuses %s', async (_what, options, code) => {
     const { server, rawSocket } = await startRelay();

@@ -10,6 +10,10 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  now(): number {
+    return this.#now;
+  }
+
   setTimer(callback: () => void, delay: number): Timer {
     const timer = ++this.#lastTimer;
     this.#timers.set(timer, { due: this.#now + delay, callback });

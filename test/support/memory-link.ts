@@ -1,5 +1,5 @@
 import type { Link, LinkReceiver, LinkState } from '../../src/peer/link.js';
-import { linkDown } from '../../src/peer/peer-engine.js';
+import { linkDown } from '../../src/peer/link.js';
 import { readEnvelope, writeEnvelope } from '../../src/protocol/envelope.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
 import type { Packet } from '../../src/protocol/packet.js';

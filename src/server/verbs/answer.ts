@@ -6,6 +6,10 @@ export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender
   if (!asker || asker.epoch !== packet.epoch) return;
   const asked = interest.settle(asker, sender, packet.id);
   if (!asked) return;
-  if (asked === 'pair' && packet.type === 'reply') interest.pair(asker, sender);
+  if (asked === 'pair' && packet.type === 'reply') {
+    interest.pair(asker, sender);
+    // Only now is it a pair: the asker may have given up while the answer was on its way.
+    sender.deliver({ type: 'paired', peer: asker.clientId, epoch: asker.epoch });
+  }
   asker.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
 };

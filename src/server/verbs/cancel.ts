@@ -1,7 +1,8 @@
 import type { Verb } from '../verb.js';
 
-/** The asker waits no longer: a late answer will find no edge. */
+/** The asker waits no longer: the one who was asked is told, and a late answer will find no edge. */
 export const cancel: Verb<'cancel'> = ({ directory, interest }, sender, { peer, id }) => {
   const target = directory.get(peer);
-  if (target) interest.settle(sender, target, id);
+  if (!target || !interest.settle(sender, target, id)) return;
+  target.deliver({ type: 'cancel', peer: sender.clientId, epoch: sender.epoch, id });
 };
