@@ -58,3 +58,15 @@ it('SC-7 the client sample runs as CommonJS, with its id in the query', async ()
   );
   expect(output).toBe('true A says hello\ntrue CLIENT_NOT_FOUND\n');
 });
+
+it('SC-7 the plugins can be taken by name too, as TypeScript does for a CommonJS package', async () => {
+  const output = await runCommonJs(
+    'by-name',
+    `
+    const { p2pServerPlugin } = require('socket.io-p2p-plugin/server');
+    const { p2pClientPlugin } = require('socket.io-p2p-plugin/client');
+    console.log(p2pServerPlugin.name, p2pClientPlugin.name);
+  `,
+  );
+  expect(output).toBe('p2pServerPlugin p2pClientPlugin\n');
+});

@@ -61,7 +61,10 @@ interface PeerRequests<Emit extends object> {
   getClientList(): Promise<string[]>;
   /** Whether a client is connected (SC-6). */
   isClientConnected(clientId: string): Promise<boolean>;
-  /** A view with the same calls, another deadline or an `AbortSignal`, and callbacks that take the error first (R-3). */
+  /**
+   * A view with the same calls, another deadline or an `AbortSignal`, and callbacks that take the error first (R-3).
+   * @throws P2PError `INVALID_ARGUMENT`
+   */
   with(options: CallOptions): P2PClientView<Emit>;
 }
 
@@ -98,6 +101,7 @@ export interface P2PClient<Listen extends object = UntypedEvents, Emit extends o
   extends PeerRequests<Emit> {
   /** The id under which this client is known. */
   readonly clientId: string;
+  /** Hears what the plugin raises on this socket; all other events are Socket.IO's. */
   on<E extends keyof P2PClientEvents>(event: E, listener: P2PClientEvents[E]): this;
   once<E extends keyof P2PClientEvents>(event: E, listener: P2PClientEvents[E]): this;
   off<E extends keyof P2PClientEvents>(event: E, listener?: P2PClientEvents[E]): this;
@@ -136,10 +140,19 @@ export interface P2PClient<Listen extends object = UntypedEvents, Emit extends o
     event?: E,
     listener?: (senderId: string, ...args: EventArguments<Listen, E>) => unknown,
   ): this;
-  /** Listeners for the messages of one client (CM-4). The value can be kept. */
+  /**
+   * Listeners for the messages of one client (CM-4). The value can be kept.
+   * @throws P2PError `INVALID_ARGUMENT`
+   */
   from(clientId: string): FromPeer<Listen>;
-  /** Hears every relayed message, whatever its event, and so answers for all of them. Returns a way to stop. */
+  /**
+   * Hears every relayed message, whatever its event, and so answers for all of them. Returns a way to stop.
+   * @throws P2PError `INVALID_ARGUMENT`
+   */
   onMessage(listener: (message: ReceivedMessage) => unknown): () => void;
-  /** Learns which clients make a pair with this one (CM-1). Returns a way to stop. */
+  /**
+   * Learns which clients ask for a pair with this one, which they get (CM-1). Returns a way to stop.
+   * @throws P2PError `INVALID_ARGUMENT`
+   */
   onAddP2pTarget(listener: (clientId: string) => unknown): () => void;
 }

@@ -24,6 +24,7 @@ export interface P2PServerView<Emit extends object = UntypedEvents> {
     event: E,
     ...args: ArgumentsBeforeAck<EventArguments<Emit, E>>
   ): Promise<AckResult<EventArguments<Emit, E>>>;
+  /** @throws P2PError `INVALID_ARGUMENT` */
   with(options: CallOptions): P2PServerView<Emit>;
 }
 
@@ -38,7 +39,8 @@ export interface P2PServer<Emit extends object = UntypedEvents> {
   /**
    * Puts a connected socket into the directory (SC-1).
    * @param socket the socket or its id
-   * @throws P2PError `CLIENT_ID_INVALID`, `CLIENT_ID_IN_USE`, `INVALID_ARGUMENT`
+   * @throws P2PError `CLIENT_ID_INVALID`, `CLIENT_ID_IN_USE`, `INVALID_ARGUMENT` (no such socket, or it has an id),
+   * `VERSION_UNSUPPORTED` and `PACKET_INVALID` for a plugin client that announces itself wrongly
    */
   addClient(clientId: string, socket: RawServerSocket | string): void;
   /**
@@ -52,8 +54,12 @@ export interface P2PServer<Emit extends object = UntypedEvents> {
   getClientIdBySocketId(socketId: string): string | undefined;
   /** The ids of all connected clients (SC-2). */
   getAllClientId(): string[];
-  /** Logs an error and emits `SERVER_ERROR {code, message, details}` to a client (SC-3). */
-  emitError(socket: RawServerSocket, error: unknown): void;
+  /**
+   * Logs an error and emits `SERVER_ERROR {code, message, details}` to a client, if it is still connected (SC-3).
+   * @param socket the socket or its id
+   * @param error a `P2PError` is sent as it is, of anything else the message with the code `INTERNAL`
+   */
+  emitError(socket: RawServerSocket | string, error: unknown): void;
   /**
    * Sends the application's own server event to one client, where it arrives at `socket.on(event)` (SC-6).
    * A function as last argument is called with the client's answer. What goes wrong later, `CLIENT_NOT_FOUND`
@@ -67,6 +73,9 @@ export interface P2PServer<Emit extends object = UntypedEvents> {
     event: E,
     ...args: ArgumentsBeforeAck<EventArguments<Emit, E>>
   ): Promise<AckResult<EventArguments<Emit, E>>>;
-  /** A view with another deadline or an `AbortSignal`, and callbacks that take the error first (R-3). */
+  /**
+   * A view with another deadline or an `AbortSignal`, and callbacks that take the error first (R-3).
+   * @throws P2PError `INVALID_ARGUMENT`
+   */
   with(options: CallOptions): P2PServerView<Emit>;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
 import { codeOf, next, settled, startRelay, thrownBy } from '../support/relay.js';
 
@@ -120,7 +120,6 @@ describe('R-3 callbacks', () => {
   });
 
   it('R-3 a failure that nobody listens for is shown', async () => {
-    const { vi } = await import('vitest');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { alice } = await muteBob();
     alice.off('SERVER_ERROR');
@@ -153,6 +152,27 @@ describe('R-2 what is wrong is refused at the call', () => {
         circle.self = circle;
         return ['bob', 'x', circle];
       })(),
+    ],
+    [
+      'a circle with branches',
+      (() => {
+        const circle: Record<string, unknown> = {};
+        Object.assign(circle, { a: circle, b: circle, c: [circle, circle] });
+        return ['bob', 'x', circle];
+      })(),
+    ],
+    [
+      'a getter that throws',
+      [
+        'bob',
+        'x',
+        Object.defineProperty({}, 'x', {
+          enumerable: true,
+          get: () => {
+            throw new Error('no');
+          },
+        }),
+      ],
     ],
     ['nesting of 100,000', ['bob', 'x', JSON.parse('['.repeat(1e5) + ']'.repeat(1e5))]],
     [
@@ -252,5 +272,49 @@ describe('R-2 what is wrong is refused at the call', () => {
     }
     expect(await codeOf(alice.emitToWithAck('bob', 'make', 100_000))).toBe('PAYLOAD_TOO_LARGE');
     expect(alice.connected && bob.connected).toBe(true);
+  });
+
+  it('R-2 over polling, where bytes go as base64, the limit counts those', async () => {
+    const relay = await startRelay({ socketIo: { maxHttpBufferSize: 100_000 } });
+    const [alice, bob] = [await relay.connect('alice', { transports: ['polling'] }), await relay.connect('bob')];
+    bob.onAny('size', (_from, value, ack) => ack(value.length));
+    const most = Math.floor((100_000 - 4_096) / 4) * 3;
+    expect(await alice.emitToWithAck('bob', 'size', Buffer.alloc(most))).toBe(most);
+    expect(await codeOf(alice.emitToWithAck('bob', 'size', Buffer.alloc(most + 3)))).toBe('PAYLOAD_TOO_LARGE');
+    expect(alice.connected).toBe(true);
+  });
+
+  it('R-2 a server without a limit is no limit', async () => {
+    const relay = await startRelay({ socketIo: { maxHttpBufferSize: Number.POSITIVE_INFINITY } });
+    const alice = await relay.connect('alice');
+    expect(await alice.getClientList()).toEqual(['alice']);
+  });
+
+  it('R-3 one signal may end any number of operations, and keeps nothing of those that are over', async () => {
+    const { alice } = await muteBob();
+    const abort = new AbortController();
+    const added = vi.spyOn(abort.signal, 'addEventListener');
+    const removed = vi.spyOn(abort.signal, 'removeEventListener');
+    const view = alice.with({ signal: abort.signal });
+    await Promise.all(Array.from({ length: 20 }, (_, n) => view.emitToWithAck('bob', 'echo', n)));
+    expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([1, 1]);
+    const waiting = Array.from({ length: 20 }, () => codeOf(view.emitToWithAck('bob', 'mute')));
+    abort.abort();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ABORTED']));
+  });
+
+  it('R-3 an ack that cannot be sent, called late, still tells the one who waits', async () => {
+    const { alice, bob } = await muteBob();
+    let late: (value: unknown) => void = () => {};
+    const asked = new Promise<void>((resolve) =>
+      bob.onAny('late', (_from, ack) => {
+        late = ack;
+        resolve();
+      }),
+    );
+    const answer = codeOf(alice.emitToWithAck('bob', 'late'));
+    await asked;
+    expect(thrownBy(() => late(1n))).toBe('INVALID_ARGUMENT');
+    expect(await answer).toBe('INVALID_ARGUMENT');
   });
 });

@@ -101,6 +101,18 @@ describe('hostile input', () => {
     await honest();
   });
 
+  it('R-1 an event has at most 10,000 arguments', async () => {
+    const { server, mallory, honest } = await scene();
+    const counts: number[] = [];
+    server.getSocketByClientId('mallory')?.on('app', (...args: unknown[]) => counts.push(args.length));
+    mallory.emit('app', ...Array(10_000).fill(1));
+    const told = next(mallory, 'SERVER_ERROR');
+    mallory.emit('app', ...Array(10_001).fill(1));
+    expect(await told).toMatchObject([{ code: 'PACKET_INVALID' }]);
+    expect(counts).toEqual([10_000]);
+    await honest();
+  });
+
   const values = ['null', 'true', '0', '-1', '1.5', '1e300', '""', '"x"', '[]', '{}', '"__proto__"', '"disconnect"'];
 
   it.each(Object.entries(PACKET_FIELDS).filter(([type]) => type !== 'hello'))(

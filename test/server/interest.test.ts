@@ -5,7 +5,7 @@ import { Interest } from '../../src/server/interest.js';
 import type { RawServerSocket } from '../../src/server/raw-server.js';
 import { Session } from '../../src/server/session.js';
 
-const IDS = ['a', 'b', 'c'];
+const IDS = ['a', 'b'];
 
 /** What should be true, kept in the plainest way: facts between two sessions, as text. */
 class Model {
@@ -74,11 +74,12 @@ class Model {
 }
 
 const id = fc.constantFrom(...IDS);
-const number = fc.integer({ min: 1, max: 4 });
+const number = fc.integer({ min: 1, max: 2 });
 const command = fc.oneof(
   fc.record({ do: fc.constant('begin' as const), id }),
   fc.record({ do: fc.constant('end' as const), id }),
-  fc.record({ do: fc.constantFrom('ask', 'settle', 'pair', 'watch', 'unwatch'), id, other: id, number }),
+  fc.record({ do: fc.constantFrom('ask', 'settle', 'ask', 'settle', 'watch', 'unwatch'), id, other: id, number }),
+  fc.record({ do: fc.constantFrom('ask', 'settle', 'ask', 'settle', 'pair', 'watch'), id, other: id, number }),
 );
 
 function run(model: Model, step: { do: string; id: string; other?: string; number?: number }): void {
@@ -109,7 +110,7 @@ function run(model: Model, step: { do: string; id: string; other?: string; numbe
 
 it('SM-2 R-3 interest edges: each one concerned is told once, no one else, and nothing is left', () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 60 }), (steps) => {
+    fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (steps) => {
       const model = new Model();
       for (const step of steps) run(model, step);
       model.checkNothingIsLeft();

@@ -1,3 +1,4 @@
+import type { Socket } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
 import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import { connected, next, plainSettled, settled, startRelay } from '../support/relay.js';
@@ -108,5 +109,31 @@ describe('with connection state recovery on', () => {
     await plainSettled(plain);
     expect(plain.recovered).toBe(true);
     expect([...(server.getSocketByClientId('plain')?.rooms ?? [])].sort()).toEqual([plain.id, 'lobby'].sort());
+  });
+
+  it('CC-2 R-1 a recovered socket that names another client, or was removed, does not get in', async () => {
+    const { server, rawSocket } = await startRelay({ socketIo: recovery });
+    for (const [id, change, code] of [
+      ['mallory', (socket: Socket) => Object.assign(socket.auth, { clientId: 'admin' }), 'CLIENT_ID_MISMATCH'],
+      ['removed', () => server.removeClient('removed'), 'SESSION_REMOVED'],
+    ] as const) {
+      const socket = rawSocket({ auth: { clientId: id } });
+      await next(socket, 'connect');
+      server.emitTo(id, 'app', 1);
+      await plainSettled(socket);
+      change(socket);
+      socket.off('SERVER_ERROR');
+      const [back, refused] = [next(socket, 'connect'), next(socket, 'SERVER_ERROR')];
+      if (id === 'removed') await next(socket, 'SERVER_ERROR');
+      const told = id === 'removed' ? next(socket, 'SERVER_ERROR') : refused;
+      const gone = next(socket, 'disconnect');
+      socket.io.engine.close();
+      await gone;
+      await back;
+      expect(socket.recovered).toBe(true);
+      expect((await told)[0]).toMatchObject({ code });
+      expect(server.getAllClientId()).toEqual([]);
+      socket.disconnect();
+    }
   });
 });

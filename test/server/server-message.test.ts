@@ -102,3 +102,96 @@ describe('SM-3 a target that is not registered', () => {
     expect(await plain.emitWithAck('MULTI_API_ADD_TARGET', body)).toMatchObject(refused);
   });
 });
+
+describe('R-3 sessions and their answers', () => {
+  /** A client that writes its packets by hand. */
+  async function byHand(relay: Awaited<ReturnType<typeof startRelay>>, clientId: string, secret: string) {
+    const socket = relay.rawSocket({ auth: { clientId, p2p: { version: 1, secret } } });
+    const packets: unknown[][] = [];
+    socket.on('P2P', (_data: unknown, header: unknown[]) => packets.push(header));
+    await next(socket, 'P2P');
+    const send = (...header: unknown[]) => socket.emit('P2P', '[]', header);
+    /** Has been answered, so that what was sent before has been handled. */
+    const done = async (id: number) => {
+      send('clients', id);
+      await expect.poll(() => packets.some(([type, , , n]) => type === 'reply' && n === id)).toBe(true);
+    };
+    const epoch = packets[0]?.[2] as number;
+    return { socket, packets, send, done, epoch };
+  }
+
+  it('R-3 an answer to a session that is over does not reach the next one, though the ids are the same', async () => {
+    const relay = await startRelay();
+    const bob = await byHand(relay, 'bob', 'b');
+    const first = await byHand(relay, 'alice', 'a');
+    first.send('request', 'bob', 0, 5, 1_000, 'x', 0);
+    await first.done(900);
+    const second = await byHand(relay, 'alice', 'a');
+    second.send('request', 'bob', 0, 5, 1_000, 'x', 0);
+    await second.done(900);
+    bob.send('reply', 'alice', first.epoch, 5, 0);
+    await bob.done(900);
+    await second.done(901);
+    expect(second.packets.filter(([type, peer]) => type === 'reply' && peer === 'bob')).toEqual([]);
+    bob.send('reply', 'alice', second.epoch, 5, 0);
+    await bob.done(901);
+    await second.done(902);
+    expect(second.packets.filter(([type, peer]) => type === 'reply' && peer === 'bob')).toHaveLength(1);
+  });
+
+  it('R-3 a request for a session that is over is refused, one for the present session is not', async () => {
+    const relay = await startRelay();
+    const alice = await byHand(relay, 'alice', 'a');
+    const before = await byHand(relay, 'bob', 'b');
+    const bob = await byHand(relay, 'bob', 'b');
+    alice.send('request', 'bob', before.epoch, 1, 1_000, 'x', 0);
+    alice.send('request', 'bob', bob.epoch, 2, 1_000, 'x', 0);
+    await alice.done(900);
+    await bob.done(900);
+    expect(alice.packets.filter(([type]) => type === 'reject')).toEqual([['reject', 'bob', 0, 1, 0]]);
+    expect(bob.packets.filter(([type]) => type === 'request').map(([, , , id]) => id)).toEqual([2]);
+  });
+
+  it('R-3 a request that was given up, or could not be delivered, is no interest: its peer leaves unnoticed', async () => {
+    const relay = await startRelay({ plugin: { plainEvents: false } });
+    const alice = await byHand(relay, 'alice', 'a');
+    const bob = await byHand(relay, 'bob', 'b');
+    const plain = await relay.connectPlain('plain');
+    alice.send('request', 'bob', 0, 1, 1_000, 'x', 0);
+    alice.send('cancel', 'bob', 0, 1);
+    alice.send('request', 'plain', 0, 2, 1_000, 'x', 0);
+    await alice.done(900);
+    expect(bob.packets.map(([type]) => type)).toContain('cancel');
+    for (const socket of [bob.socket, plain]) socket.disconnect();
+    await expect.poll(() => relay.server.getAllClientId()).toEqual(['alice']);
+    await alice.done(901);
+    expect(alice.packets.filter(([type]) => type === 'peer-gone')).toEqual([]);
+  });
+
+  it('SM-1 a pair that the target rejects is none', async () => {
+    const relay = await startRelay();
+    const alice = await byHand(relay, 'alice', 'a');
+    const bob = await byHand(relay, 'bob', 'b');
+    alice.send('pair', 'bob', 0, 1, 1_000);
+    await alice.done(900);
+    bob.send('reject', 'alice', alice.epoch, 1, 0);
+    await bob.done(900);
+    bob.socket.disconnect();
+    await expect.poll(() => relay.server.getAllClientId()).toEqual(['alice']);
+    await alice.done(901);
+    expect(alice.packets.map(([type]) => type)).not.toContain('peer-gone');
+    expect(bob.packets.map(([type]) => type)).not.toContain('paired');
+  });
+
+  it('CM-5 who watches an absent client is told when its next session ends', async () => {
+    const relay = await startRelay();
+    const alice = await byHand(relay, 'alice', 'a');
+    alice.send('watch', 'bob');
+    await alice.done(900);
+    const bob = await byHand(relay, 'bob', 'b');
+    bob.socket.disconnect();
+    await expect
+      .poll(() => alice.packets.filter(([type]) => type === 'peer-gone'))
+      .toEqual([['peer-gone', 'bob', bob.epoch, 0]]);
+  });
+});

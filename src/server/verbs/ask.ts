@@ -9,10 +9,5 @@ export const ask: Verb<'request' | 'pair'> = (context, sender, packet) => {
   if (!context.interest.ask(sender, target, id, type)) {
     throw new P2PError('PACKET_INVALID', 'A request with this id is open', { details: { type, field: 'id' } });
   }
-  try {
-    target.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
-  } catch (error) {
-    context.interest.settle(sender, target, id);
-    throw error;
-  }
+  target.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
 };

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const src = fileURLToPath(new URL('../src/', import.meta.url));
+
+/** Which folders of `src` each folder may import, and which packages. The floors of ARCHITECTURE.md. */
+const FLOORS: Record<string, readonly string[]> = {
+  protocol: [],
+  async: [],
+  peer: ['protocol', 'async'],
+  client: ['protocol', 'async', 'peer', 'type socket.io-client'],
+  server: ['protocol', 'async', 'peer', 'type socket.io'],
+  cli: ['protocol', 'async', 'peer', 'client', 'server', 'commander', 'socket.io', 'socket.io-client', 'node:'],
+};
+
+/** What a file imports: `peer`, `node:`, `commander`, or `type socket.io` where only types cross. */
+function importsOf(folder: string, file: string): string[] {
+  const code = readFileSync(`${src}${folder}/${file}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  const statements = code.matchAll(/(?:(import|export)(\s+type)?\s[^;'"]*?from\s*|import\s*\(?\s*)['"]([^'"]+)['"]/g);
+  return [...statements].map(([, , type, specifier = '']) => {
+    if (specifier.startsWith('node:')) return 'node:';
+    if (!specifier.startsWith('.')) return `${type ? 'type ' : ''}${specifier}`;
+    const { pathname } = new URL(specifier, `file:///src/${folder}/${file}`);
+    return pathname.split('/')[2] ?? '';
+  });
+}
+
+it.each(Object.entries(FLOORS))('src/%s imports only what is below it', (folder, allowed) => {
+  const files = readdirSync(src + folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) {
+    const foreign = importsOf(folder, file).filter((name) => name !== folder && !allowed.includes(name));
+    expect([file, foreign]).toEqual([file, []]);
+  }
+});
+
+it('every folder of src has its floor', () => {
+  const folders = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => name).sort()).toEqual(Object.keys(FLOORS).sort());
+});
