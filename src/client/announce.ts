@@ -1,5 +1,5 @@
 import { PROTOCOL_VERSION, pickClientId } from '../protocol/handshake.js';
-import { isClientId } from '../protocol/identifiers.js';
+import { CLIENT_ID_RULE, isClientId } from '../protocol/identifiers.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { interceptConnect, type RawSocket } from './raw-socket.js';
 
@@ -42,7 +42,7 @@ export function announce(
  */
 export function checkClientId(socket: RawSocket, clientId: unknown, before?: string): asserts clientId is string {
   if (!isClientId(clientId)) {
-    throw new P2PError('CLIENT_ID_INVALID', 'A client id is a string of 1 to 128 printable characters');
+    throw new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE);
   }
   const { auth } = socket;
   const inAuth = typeof auth === 'object' && auth !== null ? auth.clientId : undefined;

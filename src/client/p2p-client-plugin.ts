@@ -1,10 +1,11 @@
 import type { Socket } from 'socket.io-client';
 import { callGuarded } from '../async/call-guarded.js';
-import { checkCallOptions, checkEvent, checkListener, checkPeer } from '../peer/call-arguments.js';
+import { checkCallOptions, checkListener } from '../peer/call-arguments.js';
 import type { Listener } from '../peer/event-listeners.js';
 import { MessageListeners, type ReceivedMessage } from '../peer/message-listeners.js';
 import { PeerEngine } from '../peer/peer-engine.js';
 import { acceptPair } from '../peer/peer-handler.js';
+import { checkEvent, checkPeer } from '../protocol/check-names.js';
 import { SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';

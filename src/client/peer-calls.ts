@@ -1,16 +1,14 @@
 import {
   type CallOptions,
   checkCallOptions,
-  checkEvent,
   checkListener,
   checkNoFunction,
-  checkPeer,
-  checkRoom,
   splitAck,
 } from '../peer/call-arguments.js';
 import type { PeerEngine } from '../peer/peer-engine.js';
 import type { Deadline } from '../peer/pending-operations.js';
 import { type Callback, type CallbackStyle, settleCallback } from '../peer/settle-callback.js';
+import { checkEvent, checkPeer, checkRoom } from '../protocol/check-names.js';
 import { Payload } from '../protocol/payload.js';
 
 interface PeerCallsOptions extends CallbackStyle {

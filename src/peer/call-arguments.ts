@@ -1,7 +1,5 @@
-import { isEventName, isReservedEvent } from '../protocol/event-names.js';
-import { isClientId, isReservedRoom, isRoomName } from '../protocol/identifiers.js';
+import { invalidArgument } from '../protocol/check-names.js';
 import { MAX_TIMEOUT } from '../protocol/limits.js';
-import { P2PError } from '../protocol/p2p-error.js';
 
 // What a call can check by itself is refused where the call is made (R-2).
 
@@ -11,29 +9,6 @@ export interface CallOptions {
   readonly timeout?: number;
   /** Ends the operation with `ABORTED`. */
   readonly signal?: AbortSignal;
-}
-
-/** @throws P2PError `INVALID_ARGUMENT` */
-export function checkPeer(clientId: unknown): asserts clientId is string {
-  if (!isClientId(clientId)) throw invalidArgument('A client id is a string of 1 to 128 printable characters');
-}
-
-/** @throws P2PError `INVALID_ARGUMENT`, `EVENT_RESERVED` */
-export function checkEvent(event: unknown): asserts event is string {
-  if (!isEventName(event)) throw invalidArgument('An event name is a string of 1 to 256 characters');
-  if (isReservedEvent(event)) {
-    throw new P2PError('EVENT_RESERVED', `"${event}" belongs to Socket.IO or to this library`, { details: { event } });
-  }
-}
-
-/** @throws P2PError `INVALID_ARGUMENT`, `ROOM_RESERVED` */
-export function checkRoom(room: unknown): asserts room is string {
-  if (!isRoomName(room)) throw invalidArgument('A room name is a string of 1 to 256 characters');
-  if (isReservedRoom(room)) {
-    throw new P2PError('ROOM_RESERVED', `"${room}" begins with "p2p:" or looks like a socket id`, {
-      details: { room },
-    });
-  }
 }
 
 /** @throws P2PError `INVALID_ARGUMENT` */
@@ -66,10 +41,6 @@ export function splitAck<Ack>(args: readonly unknown[]): { args: readonly unknow
 /** @throws P2PError `INVALID_ARGUMENT` */
 export function checkNoFunction(args: readonly unknown[]): void {
   if (args.some((arg) => typeof arg === 'function')) throw invalidArgument('This call takes no function');
-}
-
-export function invalidArgument(message: string): P2PError {
-  return new P2PError('INVALID_ARGUMENT', message);
 }
 
 function isTimeout(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import { isSecret } from './envelope.js';
-import { isClientId } from './identifiers.js';
+import { CLIENT_ID_RULE, isClientId } from './identifiers.js';
 import { P2PError } from './p2p-error.js';
 
 /** The version of the wire that `PROTOCOL.md` describes. */
@@ -38,7 +38,7 @@ export function pickClientId(fromAuth: unknown, fromQuery: unknown): string | un
   const clientId = fromAuth === undefined ? fromQuery : fromAuth;
   if (clientId === undefined) return undefined;
   if (!isClientId(clientId)) {
-    throw new P2PError('CLIENT_ID_INVALID', 'A client id is a string of 1 to 128 printable characters');
+    throw new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE);
   }
   return clientId;
 }

@@ -14,6 +14,9 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f]/;
 /** Socket.IO gives every socket 20 characters of base64url as its id. */
 const SOCKET_ID_SHAPE = /^[A-Za-z0-9_-]{20}$/;
 
+/** What to tell whoever got it wrong. */
+export const CLIENT_ID_RULE = 'A client id is a string of 1 to 128 printable characters';
+
 /** Whether the value can be a client id: 1 to 128 printable characters, no name of a prototype. */
 export function isClientId(value: unknown): value is string {
   return (

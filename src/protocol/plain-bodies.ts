@@ -1,6 +1,5 @@
 import { shapeOf } from './argument-shape.js';
-import { isEventName, isReservedEvent } from './event-names.js';
-import { isClientId, isReservedRoom, isRoomName } from './identifiers.js';
+import { checkEvent, checkPeer, checkRoom, invalidArgument } from './check-names.js';
 import { P2PError, type WireError } from './p2p-error.js';
 import { Payload } from './payload.js';
 
@@ -27,25 +26,21 @@ export function readPlainRoomEmit(body: unknown): PlainMessage & { readonly room
 /** `{targetClientId}` @throws P2PError */
 export function readPlainTarget(body: unknown): string {
   const { targetClientId } = record(body);
-  if (!isClientId(targetClientId)) throw invalid('targetClientId', 'a string of 1 to 128 printable characters');
+  checkPeer(targetClientId);
   return targetClientId;
 }
 
 /** `{room}` @throws P2PError */
 export function readPlainRoom(body: unknown): string {
   const { room } = record(body);
-  if (!isRoomName(room)) throw invalid('room', 'a string of 1 to 256 characters');
-  if (isReservedRoom(room)) throw new P2PError('ROOM_RESERVED', 'No client may use this room', { details: { room } });
+  checkRoom(room);
   return room;
 }
 
 function readPlainMessage(body: unknown): PlainMessage {
   const { event, args = [] } = record(body);
-  if (!isEventName(event)) throw invalid('event', 'a string of 1 to 256 characters');
-  if (isReservedEvent(event)) {
-    throw new P2PError('EVENT_RESERVED', 'The event belongs to Socket.IO or to this library', { details: { event } });
-  }
-  if (!Array.isArray(args)) throw invalid('args', 'an array');
+  checkEvent(event);
+  if (!Array.isArray(args)) throw invalidArgument('args must be an array');
   return { event, payload: Payload.ofArguments(args) };
 }
 
@@ -62,8 +57,4 @@ export function checkPlainArguments(args: readonly unknown[]): void {
 
 function record(body: unknown): Record<string, unknown> {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-}
-
-function invalid(field: string, expected: string): P2PError {
-  return new P2PError('INVALID_ARGUMENT', `${field} must be ${expected}`, { details: { field } });
 }

@@ -1,14 +1,8 @@
 import { onAbort } from '../async/on-abort.js';
-import {
-  type CallOptions,
-  checkCallOptions,
-  checkEvent,
-  checkNoFunction,
-  checkPeer,
-  splitAck,
-} from '../peer/call-arguments.js';
+import { type CallOptions, checkCallOptions, checkNoFunction, splitAck } from '../peer/call-arguments.js';
 import { abortedError, type Deadline } from '../peer/pending-operations.js';
 import { type Callback, type CallbackStyle, settleCallback } from '../peer/settle-callback.js';
+import { checkEvent, checkPeer } from '../protocol/check-names.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { askSocket } from './ask-socket.js';
 import type { Directory } from './directory.js';

@@ -2,7 +2,7 @@ import type { Namespace, Server } from 'socket.io';
 import { callGuarded } from '../async/call-guarded.js';
 import { checkCallOptions } from '../peer/call-arguments.js';
 import { SERVER_ERROR } from '../protocol/event-names.js';
-import { isClientId } from '../protocol/identifiers.js';
+import { CLIENT_ID_RULE, isClientId } from '../protocol/identifiers.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { UntypedEvents } from '../protocol/typed-events.js';
@@ -116,7 +116,7 @@ function directoryCalls(namespace: RawNamespace, sessions: Sessions, admission: 
   const { directory } = sessions;
   return {
     addClient: (clientId, socket) => {
-      if (!isClientId(clientId)) throw new P2PError('CLIENT_ID_INVALID', 'Not a valid client id');
+      if (!isClientId(clientId)) throw new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE);
       admission.register(requestFor(checkSocket(namespace, socket), clientId));
     },
     removeClient: (clientId) => {

@@ -1,0 +1,32 @@
+import { isEventName, isReservedEvent } from './event-names.js';
+import { CLIENT_ID_RULE, isClientId, isReservedRoom, isRoomName } from './identifiers.js';
+import { P2PError } from './p2p-error.js';
+
+// What a call, or an event of a plain client, can be told about the names in it at once (R-2).
+
+/** @throws P2PError `INVALID_ARGUMENT` */
+export function checkPeer(clientId: unknown): asserts clientId is string {
+  if (!isClientId(clientId)) throw invalidArgument(CLIENT_ID_RULE);
+}
+
+/** @throws P2PError `INVALID_ARGUMENT`, `EVENT_RESERVED` */
+export function checkEvent(event: unknown): asserts event is string {
+  if (!isEventName(event)) throw invalidArgument('An event name is a string of 1 to 256 characters');
+  if (isReservedEvent(event)) {
+    throw new P2PError('EVENT_RESERVED', `"${event}" belongs to Socket.IO or to this library`, { details: { event } });
+  }
+}
+
+/** @throws P2PError `INVALID_ARGUMENT`, `ROOM_RESERVED` */
+export function checkRoom(room: unknown): asserts room is string {
+  if (!isRoomName(room)) throw invalidArgument('A room name is a string of 1 to 256 characters');
+  if (isReservedRoom(room)) {
+    throw new P2PError('ROOM_RESERVED', `"${room}" begins with "p2p:" or looks like a socket id`, {
+      details: { room },
+    });
+  }
+}
+
+export function invalidArgument(message: string): P2PError {
+  return new P2PError('INVALID_ARGUMENT', message);
+}
