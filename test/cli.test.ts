@@ -86,6 +86,19 @@ it('p2p listen goes on after the connection was lost, and ends when it is refuse
   expect(await listener.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('SESSION_REMOVED') });
 });
 
+it('p2p listen ends when nobody will connect again, and says why', async () => {
+  const { url, server } = await startRelay();
+  const kicked = p2p('listen', '--as', 'alice', '--url', url);
+  await kicked.says('listening');
+  server.disconnectSockets();
+  expect(await kicked.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('closed the connection') });
+  const banned = p2p('listen', '--as', 'bob', '--url', url);
+  await banned.says('listening');
+  server.use((_socket, proceed) => proceed(new Error('banned')));
+  server.getSocketByClientId('bob')?.conn.close();
+  expect(await banned.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('banned') });
+});
+
 it('what goes wrong is one clear line and a non-zero exit', async () => {
   const { url, port, connect } = await startRelay();
   await connect('alice');

@@ -24,8 +24,8 @@ export function announce(
   mismatched: (error: P2PError) => void,
 ): Announcement {
   const announcement = { wasSent: false };
-  interceptConnect(socket, (auth = {}) => {
-    const other = (auth as Record<string, unknown>).clientId;
+  interceptConnect(socket, (auth) => {
+    const other = (auth as Record<string, unknown> | null | undefined)?.clientId;
     if (other !== undefined && other !== clientId) {
       mismatched(mismatch(clientId, other));
       return undefined;

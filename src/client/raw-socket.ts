@@ -35,6 +35,8 @@ interface RawManager {
 interface SocketInternals {
   /** Sends a packet: nothing is buffered, repeated or shown to outgoing listeners. */
   packet(packet: { type: number; data: unknown[]; options: { compress: boolean } }): void;
+  /** By what the server recovers the connection. */
+  _pid?: string;
   /** Sends CONNECT with what `auth` holds. */
   _sendConnectPacket(auth: object | undefined): void;
 }
@@ -71,6 +73,11 @@ export function interceptConnect(socket: RawSocket, change: (auth: object | unde
     const changed = change(auth);
     if (changed) send(changed);
   };
+}
+
+/** The next connect is a new one, also where the server could recover the last. */
+export function forgetConnection(socket: RawSocket): void {
+  delete (socket as unknown as SocketInternals)._pid;
 }
 
 /** The application's listeners of an event, each to be called as if it had come from the server. */

@@ -6,7 +6,7 @@ import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import { isWireError, P2PError, readWireError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import { announce, createSecret } from './announce.js';
-import { type RawSocket, sendEvent } from './raw-socket.js';
+import { forgetConnection, type RawSocket, sendEvent } from './raw-socket.js';
 import { RefusalRetry } from './refusal-retry.js';
 import { stickyListeners } from './sticky-listeners.js';
 
@@ -24,7 +24,7 @@ export class SocketIoLink implements Link {
   #welcomed = false;
   /** The server ended the session on a socket that is still connected. */
   #ended = false;
-  /** It was up and is lost, or nobody tries to connect: until the socket is connected, or connecting, again. */
+  /** It was up and is lost, until it is connected again; or nobody tries to connect, until somebody does. */
   #given: 'lost' | 'closed' | undefined;
   #problem: P2PError | undefined;
   #maxPayload = Number.POSITIVE_INFINITY;
@@ -126,6 +126,7 @@ export class SocketIoLink implements Link {
   #refused(error: P2PError): void {
     this.#problem = error;
     this.#ended = this.#socket.connected;
+    forgetConnection(this.#socket);
     if (error.retryable) this.#retry.schedule();
     if (this.#welcomed || !this.#retry.isScheduled) this.#goDown(error, this.#retry.isScheduled ? 'lost' : 'closed');
     this.#failed(error);

@@ -62,13 +62,7 @@ export class PeerEngine implements LinkReceiver {
 
   /** CM-1: asks a peer for a pair. */
   async pair(peer: string, deadline: Deadline): Promise<void> {
-    await this.#start({
-      ...deadline,
-      peer,
-      answered: true,
-      packet: (id, timeout) => ({ type: 'pair', peer, epoch: 0, id, timeout }),
-      succeeded: () => this.#pairs.add(peer),
-    });
+    await this.#ask(peer, deadline, (id, timeout) => ({ type: 'pair', peer, epoch: 0, id, timeout }));
   }
 
   async join(room: string, deadline: Deadline): Promise<void> {

@@ -20,8 +20,6 @@ export interface OperationPlan extends Deadline {
   readonly answered: boolean;
   /** `timeLeft` is in ms, at least 1. */
   readonly packet: (id: number, timeLeft: number) => Packet;
-  /** Called with a success at once: the promise settles later, when the next packet may be in already. */
-  readonly succeeded?: () => void;
 }
 
 interface Operation extends OperationPlan {
@@ -92,10 +90,7 @@ export class PendingOperations {
     if (!operation?.sent || operation.peer !== peer) return;
     this.#remove(id, operation);
     if (outcome instanceof P2PError) operation.reject(outcome);
-    else {
-      operation.succeeded?.();
-      operation.resolve(outcome);
-    }
+    else operation.resolve(outcome);
   }
 
   /** The peer's session has ended; what was started after `lastId` may have reached its next one. */

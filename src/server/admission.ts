@@ -113,8 +113,8 @@ function requestOf(socket: RawServerSocket, { clientId, announcement }: Identity
 }
 
 /**
- * Recovery restores rooms, and skips the middleware that decided who this is. So it must be who it was, and the
- * library's rooms, which belong to the session that is over, are left.
+ * Recovery restores rooms, and skips the middleware that decided who this is. So who names itself must be who it was,
+ * and the library's rooms, which belong to the session that is over, are left.
  *
  * @throws P2PError `CLIENT_ID_MISMATCH`, `SESSION_REMOVED`
  */
@@ -123,7 +123,7 @@ function checkRecovered(socket: RawServerSocket, identity: Identity | undefined)
     if (room.startsWith(RESERVED_ROOM_PREFIX)) void socket.leave(room);
   }
   const before = recoverableId(socket);
-  if (before === identity?.clientId) return;
-  if (before === undefined) throw new P2PError('SESSION_REMOVED', 'The server has removed this client');
-  throw new P2PError('CLIENT_ID_MISMATCH', `This connection is that of "${before}"`);
+  if (!identity || before === identity.clientId) return;
+  if (before === null) throw new P2PError('SESSION_REMOVED', 'The server has removed this client');
+  throw new P2PError('CLIENT_ID_MISMATCH', 'This connection was recovered, and was not that of this client');
 }

@@ -4,6 +4,7 @@ import { abortedError, type Deadline } from '../peer/pending-operations.js';
 import { type Callback, type CallbackStyle, settleCallback } from '../peer/settle-callback.js';
 import { checkEvent, checkPeer } from '../protocol/check-names.js';
 import { P2PError } from '../protocol/p2p-error.js';
+import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import { askSocket } from './ask-socket.js';
 import type { Directory } from './directory.js';
 import type { Session } from './session.js';
@@ -38,6 +39,7 @@ export class ApplicationCalls {
     checkPeer(clientId);
     checkEvent(event);
     const { args, ack } = splitAck<Callback>(rest);
+    checkPlainArguments(args);
     if (ack) return settleCallback(this.#ask(clientId, { event, args }), ack, this.#options);
     const session = this.#directory.get(clientId);
     if (session) session.socket.emit(event, ...args);
@@ -48,6 +50,7 @@ export class ApplicationCalls {
     checkPeer(clientId);
     checkEvent(event);
     checkNoFunction(args);
+    checkPlainArguments(args);
     const results = await this.#ask(clientId, { event, args });
     return results[0];
   }

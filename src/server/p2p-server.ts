@@ -64,7 +64,7 @@ export interface P2PServer<Emit extends object = UntypedEvents> {
    * Sends the application's own server event to one client, where it arrives at `socket.on(event)` (SC-6).
    * A function as last argument is called with the client's answer. What goes wrong later, `CLIENT_NOT_FOUND`
    * for one, is told to `SERVER_ERROR` listeners of this server.
-   * @throws P2PError `INVALID_ARGUMENT`, `EVENT_RESERVED`
+   * @throws P2PError `INVALID_ARGUMENT`, `EVENT_RESERVED`, `PAYLOAD_INVALID` for `_placeholder: true` beside binary
    */
   emitTo<E extends EventName<Emit>>(clientId: string, event: E, ...args: EventArguments<Emit, E>): void;
   /** The same with a promise; rejects with `CLIENT_NOT_FOUND`, `PEER_GONE`, `TIMEOUT`, `ABORTED`. */

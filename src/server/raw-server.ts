@@ -108,11 +108,15 @@ export function settleAcknowledgement(socket: RawServerSocket, emit: () => void)
 /** Where connection state recovery keeps, for the application too, whose connection it was. */
 const RECOVERABLE_ID = 'p2pClientId';
 
-/** The client id with which the connection that was recovered had its last session. */
+/**
+ * The client id of the connection that was recovered; null if the server had taken it out, undefined if it never
+ * had one.
+ */
 export function recoverableId(socket: RawServerSocket): unknown {
-  return (socket.data as Record<string, unknown>)[RECOVERABLE_ID];
+  return (socket.data as Record<string, unknown> | undefined)?.[RECOVERABLE_ID];
 }
 
-export function setRecoverableId(socket: RawServerSocket, clientId: string | undefined): void {
-  (socket.data as Record<string, unknown>)[RECOVERABLE_ID] = clientId;
+/** To be set when the socket disconnects, just before recovery stores it: the application may replace `data`. */
+export function setRecoverableId(socket: RawServerSocket, clientId: string | null): void {
+  socket.data = { ...(socket.data as object | undefined), [RECOVERABLE_ID]: clientId };
 }

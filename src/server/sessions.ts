@@ -3,7 +3,7 @@ import { Directory } from './directory.js';
 import { Interest } from './interest.js';
 import { PlainPort } from './plain-port.js';
 import { PluginPort } from './plugin-port.js';
-import { FrameWriter, type RawNamespace, type RawServerSocket, setRecoverableId } from './raw-server.js';
+import { FrameWriter, type RawNamespace, type RawServerSocket } from './raw-server.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
 
@@ -52,7 +52,6 @@ export class Sessions {
     const session = new Session({ clientId, socket, secret, epoch: ++this.#lastEpoch });
     session.attach(secret === undefined ? this.#plainPort(session) : new PluginPort(socket, this.writer));
     this.directory.add(session);
-    setRecoverableId(socket, clientId);
     this.interest.began(session);
     if (secret !== undefined) this.welcome(session);
     return session;
@@ -65,7 +64,6 @@ export class Sessions {
 
   /** The server takes a client out: not even a recovered connection brings it back. */
   remove(session: Session): void {
-    setRecoverableId(session.socket, undefined);
     this.end(session, new P2PError('SESSION_REMOVED', 'The server has removed this client'));
   }
 

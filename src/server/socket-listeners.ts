@@ -5,7 +5,7 @@ import type { PacketOf } from '../protocol/packet.js';
 import { tellError } from './client-kind.js';
 import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
 import { PlainPort } from './plain-port.js';
-import { limitArguments, type RawServerSocket } from './raw-server.js';
+import { limitArguments, type RawServerSocket, setRecoverableId } from './raw-server.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
@@ -55,6 +55,12 @@ export class SocketListeners {
           readPlain(this, { handle, ...splitPlainArguments(args) });
         },
       ]),
+      [
+        'disconnecting',
+        function () {
+          setRecoverableId(this, sessions.directory.ofSocket(this.id)?.clientId ?? null);
+        },
+      ],
       [
         'disconnect',
         function () {

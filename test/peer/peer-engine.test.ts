@@ -113,6 +113,7 @@ describe('the engine over a link without network or clock', () => {
     const { link, clock, engine, ended, failed } = setUp();
     link.up();
     const pair = engine.pair('bob', deadline);
+    link.deliver({ type: 'paired', peer: 'bob', epoch: 1 });
     link.deliver({ type: 'reply', peer: 'bob', epoch: 1, id: link.take('pair').id, payload: EMPTY_PAYLOAD });
     await pair;
     const lost = codeOf(engine.join('lobby', deadline));
@@ -130,6 +131,7 @@ describe('the engine over a link without network or clock', () => {
     link.up();
     void engine.pair('bob', deadline);
     const { id } = link.take('pair');
+    link.deliver({ type: 'paired', peer: 'bob', epoch: 1 });
     link.deliver({ type: 'reply', peer: 'bob', epoch: 1, id, payload: EMPTY_PAYLOAD });
     link.deliver({ type: 'peer-gone', peer: 'bob', epoch: 1, id: 0 });
     link.deliver({ type: 'peer-gone', peer: 'bob', epoch: 1, id: 0 });

@@ -136,4 +136,44 @@ describe('with connection state recovery on', () => {
       socket.disconnect();
     }
   });
+
+  it('CC-2 an application that puts its own data on the socket, or adds clients by hand, keeps its recovery', async () => {
+    const { server, rawSocket } = await startRelay({ socketIo: recovery, plugin: { clientId: 'optional' } });
+    server.on('connection', (socket) => {
+      socket.data = { user: 1 };
+      if (socket.handshake.query.byHand) server.addClient('by hand', socket);
+    });
+    const alice = await connected(p2pClientPlugin(rawSocket(), 'alice'));
+    const byHand = rawSocket({ query: { byHand: '1' } });
+    await next(byHand, 'connect');
+    for (const [socket, id] of [
+      [alice, 'alice'],
+      [byHand, 'by hand'],
+    ] as const) {
+      server.emitTo(id, 'app', 1);
+      await next(socket, 'app');
+      const back = next(socket, 'connect');
+      socket.io.engine.close();
+      await back;
+      expect(socket.recovered).toBe(true);
+    }
+    expect(await alice.getClientList()).toEqual(['alice', 'by hand']);
+  });
+
+  it('CC-2 a client that was removed after a recovery gets in again by a new connect', async () => {
+    const { server, connect } = await startRelay({ socketIo: recovery });
+    const alice = await connect('alice');
+    const told = next(alice, 'app');
+    server.emitTo('alice', 'app', 1);
+    await told;
+    const back = next(alice, 'connect');
+    alice.io.engine.close();
+    await back;
+    await settled(alice);
+    const removed = next(alice, 'SERVER_ERROR');
+    server.removeClient('alice');
+    await removed;
+    alice.disconnect().connect();
+    expect(await alice.getClientList()).toEqual(['alice']);
+  });
 });

@@ -82,6 +82,20 @@ describe('SM-2 the end of a pair', () => {
   });
 });
 
+describe('SM-1 a pair whose asker has given up', () => {
+  it('SM-1 both sides agree on whether there is one', async () => {
+    const { connect } = await startRelay();
+    const [source, target] = [await connect('source'), await connect('target')];
+    const abort = new AbortController();
+    target.onAddP2pTarget(() => abort.abort());
+    expect(await codeOf(source.with({ signal: abort.signal }).addP2pTarget('target'))).toBe('ABORTED');
+    await settled(target, source);
+    const told = next(source, 'MULTI_API_TARGET_DISCONNECT');
+    target.disconnect();
+    expect(await told).toEqual(['target', 'PEER_GONE']);
+  });
+});
+
 describe('SM-3 a target that is not registered', () => {
   it('SM-3 the source gets an error, in each way of asking', async () => {
     const { connect, connectPlain } = await startRelay();

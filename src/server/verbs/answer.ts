@@ -8,8 +8,9 @@ export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender
   if (!asked) return;
   if (asked === 'pair' && packet.type === 'reply') {
     interest.pair(asker, sender);
-    // Only now is it a pair: the asker may have given up while the answer was on its way.
+    // It is a pair when both are told, whether or not the asker has given up meanwhile.
     sender.deliver({ type: 'paired', peer: asker.clientId, epoch: asker.epoch });
+    asker.deliver({ type: 'paired', peer: sender.clientId, epoch: sender.epoch });
   }
   asker.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
 };
