@@ -10,6 +10,9 @@ import { serve } from './serve.js';
 
 const DEFAULT_PORT = 9_000;
 
+/** How long a connection may take to close after a failure, in ms. */
+const CLOSING_TIME = 1_000;
+
 function urlOption(): Option {
   return new Option('--url <url>', 'address of the relay').default(`http://localhost:${DEFAULT_PORT}`).env('P2P_URL');
 }
@@ -71,6 +74,7 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   console.error(`p2p: ${describeError(error)}`);
-  // A connection that was being tried may linger; there is nothing to wait for.
-  process.exit(1);
+  process.exitCode = 1;
+  // A connection is closed properly first, so that the id is free again; one that nobody answers is not waited for.
+  setTimeout(() => process.exit(), CLOSING_TIME).unref();
 }
