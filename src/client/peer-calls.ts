@@ -1,35 +1,22 @@
-import {
-  type CallOptions,
-  checkCallOptions,
-  checkListener,
-  checkNoFunction,
-  splitAck,
-} from '../peer/call-arguments.js';
+import { type CallOptions, checkListener, checkNoFunction, splitAck } from '../peer/call-arguments.js';
+import { type CallSettings, viewSettings } from '../peer/call-settings.js';
 import type { PeerEngine } from '../peer/peer-engine.js';
-import type { Deadline } from '../peer/pending-operations.js';
-import { type Callback, type CallbackStyle, settleCallback } from '../peer/settle-callback.js';
+import { type Callback, settleCallback } from '../peer/settle-callback.js';
 import { checkEvent, checkPeer, checkRoom } from '../protocol/check-names.js';
 import { Payload } from '../protocol/payload.js';
-
-interface PeerCallsOptions extends CallbackStyle {
-  readonly deadline: Deadline;
-}
 
 /** The calls of a client, with one set of options: those of the socket itself or of a `with(…)` view. */
 export class PeerCalls {
   readonly #engine: PeerEngine;
-  readonly #options: PeerCallsOptions;
+  readonly #settings: CallSettings;
 
-  constructor(engine: PeerEngine, options: PeerCallsOptions) {
+  constructor(engine: PeerEngine, settings: CallSettings) {
     this.#engine = engine;
-    this.#options = options;
+    this.#settings = settings;
   }
 
   with(options: CallOptions): PeerCalls {
-    checkCallOptions(options);
-    const { deadline, failed } = this.#options;
-    const { timeout = deadline.timeout, signal = deadline.signal } = options;
-    return new PeerCalls(this.#engine, { failed, errorFirst: true, deadline: { timeout, signal } });
+    return new PeerCalls(this.#engine, viewSettings(this.#settings, options));
   }
 
   emitTo(clientId: string, event: string, ...rest: unknown[]): void {
@@ -37,17 +24,17 @@ export class PeerCalls {
     checkEvent(event);
     const { args, ack } = splitAck<Callback>(rest);
     const payload = Payload.encode(args);
-    const { deadline } = this.#options;
+    const { deadline } = this.#settings;
     if (!ack) return this.#engine.message(clientId, event, payload, deadline);
     const answer = this.#engine.request(clientId, event, payload, deadline).then((reply) => reply.args);
-    settleCallback(answer, ack, this.#options);
+    settleCallback(answer, ack, this.#settings);
   }
 
   async emitToWithAck(clientId: string, event: string, ...args: unknown[]): Promise<unknown> {
     checkPeer(clientId);
     checkEvent(event);
     checkNoFunction(args);
-    const reply = await this.#engine.request(clientId, event, Payload.encode(args), this.#options.deadline);
+    const reply = await this.#engine.request(clientId, event, Payload.encode(args), this.#settings.deadline);
     return reply.args[0];
   }
 
@@ -55,38 +42,38 @@ export class PeerCalls {
     checkRoom(room);
     checkEvent(event);
     checkNoFunction(args);
-    this.#engine.roomMessage(room, event, Payload.encode(args), this.#options.deadline);
+    this.#engine.roomMessage(room, event, Payload.encode(args), this.#settings.deadline);
   }
 
   addP2pTarget(clientId: string, callback?: Callback): Promise<void> | void {
     return this.#settle(() => {
       checkPeer(clientId);
-      return this.#engine.pair(clientId, this.#options.deadline);
+      return this.#engine.pair(clientId, this.#settings.deadline);
     }, callback);
   }
 
   joinRoom(room: string, callback?: Callback): Promise<void> | void {
     return this.#settle(() => {
       checkRoom(room);
-      return this.#engine.join(room, this.#options.deadline);
+      return this.#engine.join(room, this.#settings.deadline);
     }, callback);
   }
 
   leaveRoom(room: string, callback?: Callback): Promise<void> | void {
     return this.#settle(() => {
       checkRoom(room);
-      return this.#engine.leave(room, this.#options.deadline);
+      return this.#engine.leave(room, this.#settings.deadline);
     }, callback);
   }
 
   getClientList(callback?: Callback): Promise<string[]> | void {
-    return this.#settle(() => this.#engine.clientList(this.#options.deadline), callback);
+    return this.#settle(() => this.#engine.clientList(this.#settings.deadline), callback);
   }
 
   isClientConnected(clientId: string, callback?: Callback): Promise<boolean> | void {
     return this.#settle(() => {
       checkPeer(clientId);
-      return this.#engine.isConnected(clientId, this.#options.deadline);
+      return this.#engine.isConnected(clientId, this.#settings.deadline);
     }, callback);
   }
 
@@ -95,6 +82,6 @@ export class PeerCalls {
     if (callback === undefined) return (async () => operation())();
     checkListener(callback);
     const outcome = operation().then((value) => (value === undefined ? [] : [value]));
-    settleCallback(outcome, callback, this.#options);
+    settleCallback(outcome, callback, this.#settings);
   }
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../async/clock.js';
 import { ROUTER } from '../protocol/identifiers.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { type P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import { type Link, type LinkReceiver, linkDown } from './link.js';
@@ -183,8 +183,7 @@ export class PeerEngine implements LinkReceiver {
     try {
       this.#sendIfUp(packet);
     } catch (error) {
-      const problem =
-        error instanceof P2PError ? error : new P2PError('INTERNAL', 'Unsendable answer', { cause: error });
+      const problem = toP2PError(error);
       this.#sendIfUp({ ...packet, type: 'reject', payload: Payload.ofError(problem) });
       this.#handler.failed(problem);
     }

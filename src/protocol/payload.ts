@@ -1,4 +1,4 @@
-import { P2PError, readWireError } from './p2p-error.js';
+import { type P2PError, readWireError, toP2PError } from './p2p-error.js';
 import { checkArguments, decodePayload, type EncodedPayload, encodePayload } from './payload-codec.js';
 
 /**
@@ -62,7 +62,7 @@ export class Payload {
     try {
       return readWireError(this.args[0]);
     } catch (error) {
-      return error instanceof P2PError ? error : new P2PError('INTERNAL', 'Unreadable error', { cause: error });
+      return toP2PError(error);
     }
   }
 }

@@ -1,17 +1,14 @@
 import { onAbort } from '../async/on-abort.js';
-import { type CallOptions, checkCallOptions, checkNoFunction, splitAck } from '../peer/call-arguments.js';
+import { type CallOptions, checkNoFunction, splitAck } from '../peer/call-arguments.js';
+import { type CallSettings, viewSettings } from '../peer/call-settings.js';
 import { abortedError, type Deadline } from '../peer/pending-operations.js';
-import { type Callback, type CallbackStyle, settleCallback } from '../peer/settle-callback.js';
+import { type Callback, settleCallback } from '../peer/settle-callback.js';
 import { checkEvent, checkPeer } from '../protocol/check-names.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import { askSocket } from './ask-socket.js';
 import type { Directory } from './directory.js';
 import type { Session } from './session.js';
-
-interface ApplicationCallsOptions extends CallbackStyle {
-  readonly deadline: Deadline;
-}
 
 interface ApplicationEvent {
   readonly event: string;
@@ -21,18 +18,15 @@ interface ApplicationEvent {
 /** SC-6: the application's own server events, addressed by client id; they arrive at `socket.on(event)`. */
 export class ApplicationCalls {
   readonly #directory: Directory;
-  readonly #options: ApplicationCallsOptions;
+  readonly #settings: CallSettings;
 
-  constructor(directory: Directory, options: ApplicationCallsOptions) {
+  constructor(directory: Directory, settings: CallSettings) {
     this.#directory = directory;
-    this.#options = options;
+    this.#settings = settings;
   }
 
   with(options: CallOptions): ApplicationCalls {
-    checkCallOptions(options);
-    const { deadline, failed } = this.#options;
-    const { timeout = deadline.timeout, signal = deadline.signal } = options;
-    return new ApplicationCalls(this.#directory, { failed, errorFirst: true, deadline: { timeout, signal } });
+    return new ApplicationCalls(this.#directory, viewSettings(this.#settings, options));
   }
 
   emitTo(clientId: string, event: string, ...rest: unknown[]): void {
@@ -40,10 +34,10 @@ export class ApplicationCalls {
     checkEvent(event);
     const { args, ack } = splitAck<Callback>(rest);
     checkPlainArguments(args);
-    if (ack) return settleCallback(this.#ask(clientId, { event, args }), ack, this.#options);
+    if (ack) return settleCallback(this.#ask(clientId, { event, args }), ack, this.#settings);
     const session = this.#directory.get(clientId);
     if (session) session.socket.emit(event, ...args);
-    else this.#options.failed(notFound(clientId, event));
+    else this.#settings.failed(notFound(clientId, event));
   }
 
   async emitToWithAck(clientId: string, event: string, ...args: unknown[]): Promise<unknown> {
@@ -58,7 +52,7 @@ export class ApplicationCalls {
   async #ask(clientId: string, event: ApplicationEvent): Promise<readonly unknown[]> {
     const session = this.#directory.get(clientId);
     if (!session) throw notFound(clientId, event.event);
-    return askSession(session, event, this.#options.deadline);
+    return askSession(session, event, this.#settings.deadline);
   }
 }
 

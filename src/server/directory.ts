@@ -5,10 +5,6 @@ export class Directory {
   readonly #byClientId = new Map<string, Session>();
   readonly #bySocketId = new Map<string, Session>();
 
-  get size(): number {
-    return this.#byClientId.size;
-  }
-
   get clientIds(): string[] {
     return [...this.#byClientId.keys()];
   }
