@@ -8,10 +8,22 @@ const src = fileURLToPath(new URL('../src/', import.meta.url));
 const FLOORS: Record<string, readonly string[]> = {
   protocol: [],
   async: [],
-  peer: ['protocol', 'async'],
-  client: ['protocol', 'async', 'peer', 'type socket.io-client'],
-  server: ['protocol', 'async', 'peer', 'type socket.io'],
-  cli: ['protocol', 'async', 'peer', 'client', 'server', 'commander', 'socket.io', 'socket.io-client', 'node:'],
+  stream: ['protocol', 'async', 'node:'],
+  peer: ['protocol', 'async', 'stream'],
+  client: ['protocol', 'async', 'stream', 'peer', 'type socket.io-client'],
+  server: ['protocol', 'async', 'stream', 'peer', 'type socket.io'],
+  cli: [
+    'protocol',
+    'async',
+    'stream',
+    'peer',
+    'client',
+    'server',
+    'commander',
+    'socket.io',
+    'socket.io-client',
+    'node:',
+  ],
 };
 
 /** What a file imports: `peer`, `node:`, `commander`, or `type socket.io` where only types cross. */

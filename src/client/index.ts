@@ -2,7 +2,18 @@ import { p2pClientPlugin } from './p2p-client-plugin.js';
 
 export type { CallOptions } from '../peer/call-arguments.js';
 export type { ReceivedMessage } from '../peer/message-listeners.js';
+export type { P2PStream } from '../peer/stream-calls.js';
+export type {
+  Acceptance,
+  AcceptOptions,
+  DuplexOptions,
+  IncomingStream,
+  StreamOptions,
+  StreamSettings,
+} from '../peer/stream-options.js';
 export type { PeerEvents, UntypedEvents } from '../protocol/typed-events.js';
+export type { DuplexClass, DuplexSettings, NodeDuplex } from '../stream/node-duplex.js';
+export type { WebStreams } from '../stream/web-streams.js';
 export type { FromPeer, P2PClient, P2PClientEvents, P2PClientView } from './p2p-client.js';
 export type { P2PClientOptions, P2PClientSocket } from './p2p-client-plugin.js';
 

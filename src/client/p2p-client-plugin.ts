@@ -5,11 +5,15 @@ import type { Listener } from '../peer/event-listeners.js';
 import { MessageListeners, type ReceivedMessage } from '../peer/message-listeners.js';
 import { PeerEngine } from '../peer/peer-engine.js';
 import { acceptPair } from '../peer/peer-handler.js';
+import { StreamAcceptor } from '../peer/stream-acceptor.js';
+import type { P2PStream } from '../peer/stream-calls.js';
+import type { AcceptOptions } from '../peer/stream-options.js';
 import { checkEvent, checkPeer } from '../protocol/check-names.js';
 import { SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { PeerEvents, UntypedEvents } from '../protocol/typed-events.js';
+import type { NodeDuplex } from '../stream/node-duplex.js';
 import { checkClientId } from './announce.js';
 import type { FromPeer, P2PClient } from './p2p-client.js';
 import { PeerCalls } from './peer-calls.js';
@@ -60,6 +64,7 @@ function createClient(socket: RawSocket, clientId: string, timeout = DEFAULT_TIM
     unwatch: (peer) => engine.unwatch(peer),
     failed,
   });
+  const acceptor = new StreamAcceptor(failed);
   const engine: PeerEngine = new PeerEngine(new SocketIoLink(socket, clientId, failed), {
     message: (message) => listeners.deliver(message),
     pairAsked: (peer, answer) => {
@@ -67,6 +72,7 @@ function createClient(socket: RawSocket, clientId: string, timeout = DEFAULT_TIM
       for (const listener of [...pairListeners])
         callGuarded(listener, [peer], (cause) => failed(listenerFailed(cause)));
     },
+    streamAsked: (request) => acceptor.asked(request),
     pairEnded: (peer, reason) => raise(socket, TARGET_DISCONNECT, [peer, reason]),
     peerGone: (peer) => listeners.dropPeer(peer),
     failed,
@@ -76,6 +82,7 @@ function createClient(socket: RawSocket, clientId: string, timeout = DEFAULT_TIM
     clientId,
     ...callsOf(calls),
     ...anyListeners(socket, listeners),
+    ...acceptorCalls(acceptor),
     from: (peer: string) => fromPeer(listeners, peer),
     onMessage: (listener: (message: ReceivedMessage) => unknown) => addTo(listeners.observers, listener),
     onAddP2pTarget: (listener: (clientId: string) => unknown) => addTo(pairListeners, listener),
@@ -90,6 +97,8 @@ function callsOf(calls: PeerCalls): Record<string, unknown> {
     'emitToWithAck',
     'emitRoom',
     'addP2pTarget',
+    'addP2pStream',
+    'openStream',
     'joinRoom',
     'leaveRoom',
     'getClientList',
@@ -97,6 +106,16 @@ function callsOf(calls: PeerCalls): Record<string, unknown> {
     'with',
   ] as const satisfies readonly (keyof PeerCalls)[];
   return Object.fromEntries(names.map((name) => [name, calls[name].bind(calls)]));
+}
+
+/** CS-1: the options may be left out. */
+function acceptorCalls(acceptor: StreamAcceptor): Record<string, unknown> {
+  const split = <T>(args: unknown[]) => (args.length > 1 ? args : [{}, ...args]) as [AcceptOptions, T];
+  return {
+    onAddP2pStream: (...args: unknown[]) => acceptor.acceptDuplexes(...split<(duplex: NodeDuplex) => unknown>(args)),
+    offAddP2pStream: () => acceptor.stop(),
+    acceptStreams: (...args: unknown[]) => acceptor.acceptWebStreams(...split<(stream: P2PStream) => unknown>(args)),
+  };
 }
 
 /** CM-3: a first argument that is a function means Socket.IO's own catch-all listeners. */

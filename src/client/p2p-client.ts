@@ -1,5 +1,7 @@
 import type { CallOptions } from '../peer/call-arguments.js';
 import type { ReceivedMessage } from '../peer/message-listeners.js';
+import type { P2PStream } from '../peer/stream-calls.js';
+import type { AcceptOptions, DuplexOptions, IncomingStream, StreamOptions } from '../peer/stream-options.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import type {
   AckResult,
@@ -9,6 +11,7 @@ import type {
   EventName,
   UntypedEvents,
 } from '../protocol/typed-events.js';
+import type { NodeDuplex } from '../stream/node-duplex.js';
 
 /**
  * Listeners for one peer's messages alone (CM-4). They go when that peer disconnects (CM-5).
@@ -53,6 +56,16 @@ interface PeerRequests<Emit extends object> {
   ): void;
   /** Makes a pair with a client, which learns of it through `onAddP2pTarget` (CM-1, SM-1). */
   addP2pTarget(clientId: string): Promise<void>;
+  /**
+   * Opens a stream to a client that accepts them, as a Node Duplex (CS-1, CS-3). `PROTOCOL.md` § Streams.
+   * Rejects with `CLIENT_NOT_FOUND`, `NO_LISTENER` (it accepts no streams), `STREAM_REFUSED` with its reason,
+   * `HANDLER_FAILED`, `PEER_GONE`, `LINK_DOWN`, `TIMEOUT`, `ABORTED`, `QUEUE_FULL`, `INVALID_ARGUMENT`, and `UNSUPPORTED`
+   * where there is no Duplex. The stream is destroyed with `PEER_GONE`, `LINK_DOWN`, `STREAM_RESET` or the error of the
+   * other end; an error that nobody listens for is told to `SERVER_ERROR` listeners instead.
+   */
+  addP2pStream(clientId: string, options?: StreamOptions & DuplexOptions): Promise<NodeDuplex>;
+  /** The same as a pair of web streams, in browsers and everywhere else (CS-1). Rejects as `addP2pStream` does. */
+  openStream(clientId: string, options?: StreamOptions): Promise<P2PStream>;
   /** Enters a room (CC-1); rejects with `ROOM_RESERVED` for a name that no client may use. */
   joinRoom(room: string): Promise<void>;
   /** Leaves a room (CC-1). */
@@ -68,6 +81,11 @@ interface PeerRequests<Emit extends object> {
   with(options: CallOptions): P2PClientView<Emit>;
 }
 
+type ViewStreamCallback = (error: P2PError | null, duplex?: NodeDuplex) => void;
+
+/** What takes a stream that a client has opened. */
+type DuplexCallback = (duplex: NodeDuplex, incoming: IncomingStream) => unknown;
+
 /** The calls after `with(…)`: their callbacks take the error first. */
 export interface P2PClientView<Emit extends object = UntypedEvents> extends PeerRequests<Emit> {
   /** As on the socket, but an ack is called with the error first. */
@@ -78,6 +96,9 @@ export interface P2PClientView<Emit extends object = UntypedEvents> extends Peer
   ): void;
   addP2pTarget(clientId: string): Promise<void>;
   addP2pTarget(clientId: string, callback: (error: P2PError | null) => void): void;
+  addP2pStream(clientId: string, options?: StreamOptions & DuplexOptions): Promise<NodeDuplex>;
+  addP2pStream(clientId: string, callback: ViewStreamCallback): void;
+  addP2pStream(clientId: string, options: StreamOptions & DuplexOptions, callback: ViewStreamCallback): void;
   joinRoom(room: string): Promise<void>;
   joinRoom(room: string, callback: (error: P2PError | null) => void): void;
   leaveRoom(room: string): Promise<void>;
@@ -113,6 +134,9 @@ export interface P2PClient<Listen extends object = UntypedEvents, Emit extends o
   emitTo<E extends EventName<Emit>>(clientId: string, event: E, ...args: EventArguments<Emit, E>): void;
   addP2pTarget(clientId: string): Promise<void>;
   addP2pTarget(clientId: string, callback: () => void): void;
+  addP2pStream(clientId: string, options?: StreamOptions & DuplexOptions): Promise<NodeDuplex>;
+  addP2pStream(clientId: string, callback: (duplex: NodeDuplex) => void): void;
+  addP2pStream(clientId: string, options: StreamOptions & DuplexOptions, callback: (duplex: NodeDuplex) => void): void;
   joinRoom(room: string): Promise<void>;
   joinRoom(room: string, callback: () => void): void;
   leaveRoom(room: string): Promise<void>;
@@ -155,4 +179,18 @@ export interface P2PClient<Listen extends object = UntypedEvents, Emit extends o
    * @throws P2PError `INVALID_ARGUMENT`
    */
   onAddP2pTarget(listener: (clientId: string) => unknown): () => void;
+  /**
+   * Takes the streams that other clients open, as Node Duplexes (CS-1). There is one acceptor at a time. Returns a way to stop.
+   * @throws P2PError `INVALID_ARGUMENT` also where streams are accepted already, `UNSUPPORTED` where there is no Duplex
+   */
+  onAddP2pStream(callback: DuplexCallback): () => void;
+  onAddP2pStream(options: AcceptOptions & DuplexOptions, callback: DuplexCallback): () => void;
+  /** Accepts no more streams; those that are open stay (CS-1). */
+  offAddP2pStream(): void;
+  /**
+   * As `onAddP2pStream`, with pairs of web streams (CS-1).
+   * @throws P2PError `INVALID_ARGUMENT` also where streams are accepted already
+   */
+  acceptStreams(callback: (stream: P2PStream) => unknown): () => void;
+  acceptStreams(options: AcceptOptions, callback: (stream: P2PStream) => unknown): () => void;
 }

@@ -2,8 +2,11 @@ import { type CallOptions, checkListener, checkNoFunction, splitAck } from '../p
 import { type CallSettings, viewSettings } from '../peer/call-settings.js';
 import type { PeerEngine } from '../peer/peer-engine.js';
 import { type Callback, settleCallback } from '../peer/settle-callback.js';
+import { openDuplex, openWebStreams, type P2PStream } from '../peer/stream-calls.js';
+import type { StreamOptions } from '../peer/stream-options.js';
 import { checkEvent, checkPeer, checkRoom } from '../protocol/check-names.js';
 import { Payload } from '../protocol/payload.js';
+import type { NodeDuplex } from '../stream/node-duplex.js';
 
 /** The calls of a client, with one set of options: those of the socket itself or of a `with(…)` view. */
 export class PeerCalls {
@@ -50,6 +53,18 @@ export class PeerCalls {
       checkPeer(clientId);
       return this.#engine.pair(clientId, this.#settings.deadline);
     }, callback);
+  }
+
+  addP2pStream(clientId: string, ...rest: unknown[]): Promise<NodeDuplex> | void {
+    const [options, callback] = typeof rest[0] === 'function' ? [undefined, rest[0] as Callback] : rest;
+    return this.#settle(
+      () => openDuplex(this.#engine, clientId, (options ?? {}) as object, this.#settings),
+      callback as Callback | undefined,
+    );
+  }
+
+  openStream(clientId: string, options: StreamOptions = {}): Promise<P2PStream> {
+    return openWebStreams(this.#engine, clientId, options, this.#settings);
   }
 
   joinRoom(room: string, callback?: Callback): Promise<void> | void {

@@ -48,6 +48,10 @@ export class SocketIoLink implements Link {
     return linkDown('The server has sent no welcome: does it use p2pServerPlugin on this namespace?');
   }
 
+  get maxPayload(): number {
+    return this.#maxPayload - HEADER_ALLOWANCE;
+  }
+
   open(receiver: LinkReceiver): void {
     this.#receiver = receiver;
     const socket = this.#socket;
@@ -155,7 +159,7 @@ export class SocketIoLink implements Link {
 
   /** @throws P2PError `PAYLOAD_TOO_LARGE`: the server would close the connection instead. */
   #checkSize(data: unknown): void {
-    const room = this.#maxPayload - HEADER_ALLOWANCE;
+    const room = this.maxPayload;
     const size = typeof data === 'string' ? sizeOfString(data, room) : this.#sizeOfBytes(data);
     if (size <= room) return;
     throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${this.#maxPayload} bytes at once`, {

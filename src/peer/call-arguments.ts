@@ -47,6 +47,6 @@ function isTimeout(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_TIMEOUT;
 }
 
-function isAbortSignal(value: unknown): boolean {
+export function isAbortSignal(value: unknown): boolean {
   return typeof AbortSignal === 'function' && value instanceof AbortSignal;
 }

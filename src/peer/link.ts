@@ -12,6 +12,8 @@ export interface Link {
   readonly state: LinkState;
   /** Why the link is not up, as far as is known. */
   readonly problem: P2PError | undefined;
+  /** Largest payload that `send` takes, in bytes as they are on the wire. */
+  readonly maxPayload: number;
   /** Tells the receiver what happens from now on. Called once, before anything else. */
   open(receiver: LinkReceiver): void;
   /** @throws P2PError `LINK_DOWN` when the link is not up, `PAYLOAD_TOO_LARGE` */

@@ -3,9 +3,12 @@ import { ROUTER } from '../protocol/identifiers.js';
 import { type P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
+import type { StreamEnd } from '../stream/stream-end.js';
+import { AskedRequests } from './asked-requests.js';
 import { type Link, type LinkReceiver, linkDown } from './link.js';
 import type { Answer, PeerHandler } from './peer-handler.js';
 import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
+import { type StreamPlan, StreamTable } from './stream-table.js';
 
 /**
  * One client's side of the protocol, over any link: sends messages and requests, waits for answers,
@@ -17,8 +20,8 @@ export class PeerEngine implements LinkReceiver {
   readonly #pending: PendingOperations;
   readonly #pairs = new Set<string>();
   readonly #watched = new Set<string>();
-  /** Requests of peers that are open here, by the asker's session and id: what to do when nobody waits any more. */
-  readonly #asked = new Map<string, () => void>();
+  readonly #asked = new AskedRequests();
+  readonly #streams: StreamTable;
 
   constructor(link: Link, handler: PeerHandler, clock: Clock = systemClock) {
     this.#link = link;
@@ -29,12 +32,24 @@ export class PeerEngine implements LinkReceiver {
       gaveUp: (peer, id) => peer !== ROUTER && this.#sendIfUp({ type: 'cancel', peer, epoch: 0, id }),
       waitedFor: () => link.problem,
     });
+    this.#streams = new StreamTable({
+      link,
+      pending: this.#pending,
+      asked: this.#asked,
+      ask: (plan) => this.#start(plan),
+      now: () => clock.now(),
+    });
     link.open(this);
   }
 
   /** Operations that wait for the link or for an answer. */
   get pendingCount(): number {
     return this.#pending.size;
+  }
+
+  /** Streams that are open, or on the way to it. */
+  get streamCount(): number {
+    return this.#streams.size;
   }
 
   /** CM-2 without an ack; its failures go to the handler. */
@@ -63,6 +78,11 @@ export class PeerEngine implements LinkReceiver {
   /** CM-1: asks a peer for a pair. */
   async pair(peer: string, deadline: Deadline): Promise<void> {
     await this.#ask(peer, deadline, (id, timeout) => ({ type: 'pair', peer, epoch: 0, id, timeout }));
+  }
+
+  /** CS-1: this side's end, once the peer has accepted. */
+  openStream(peer: string, plan: StreamPlan, deadline: Deadline): Promise<StreamEnd> {
+    return this.#streams.open(peer, plan, deadline);
   }
 
   async join(room: string, deadline: Deadline): Promise<void> {
@@ -103,7 +123,8 @@ export class PeerEngine implements LinkReceiver {
 
   linkDown(error: P2PError): void {
     this.#pending.failAll(error);
-    for (const close of [...this.#asked.values()]) close();
+    this.#asked.closeAll();
+    this.#streams.linkDown(error);
     const pairs = [...this.#pairs];
     this.#pairs.clear();
     for (const peer of pairs) this.#handler.pairEnded(peer, 'LINK_DOWN');
@@ -118,11 +139,21 @@ export class PeerEngine implements LinkReceiver {
       case 'pair':
         return this.#handler.pairAsked(packet.peer, this.#answerTo(packet));
       case 'reply':
-        return this.#pending.answer(packet.peer, packet.id, packet.payload);
+        return void this.#pending.answer(packet.peer, packet.id, packet.payload);
       case 'reject':
-        return this.#pending.answer(packet.peer, packet.id, packet.payload.error);
+        return void this.#pending.answer(packet.peer, packet.id, packet.payload.error);
       case 'cancel':
-        return this.#asked.get(keyOf(packet))?.();
+        return this.#asked.cancel(packet);
+      case 'open':
+        return this.#handler.streamAsked(this.#streams.requestOf(packet));
+      case 'opened':
+        return this.#streams.opened(packet);
+      case 'data':
+      case 'part':
+      case 'credit':
+      case 'finish':
+      case 'reset':
+        return this.#streams.receive(packet);
       case 'paired':
         return void this.#pairs.add(packet.peer);
       case 'peer-gone':
@@ -156,25 +187,15 @@ export class PeerEngine implements LinkReceiver {
 
   #answerTo(request: PacketOf<'request'> | PacketOf<'pair'>): Answer {
     const { peer, epoch, id, timeout } = request;
-    const key = keyOf(request);
-    let closed: (() => void) | undefined;
-    const close = () => {
-      this.#asked.delete(key);
-      closed?.();
-    };
-    this.#asked.set(key, close);
+    const asked = this.#asked.add(request);
     const answer = (type: 'reply' | 'reject', payload: Payload) => {
-      if (this.#asked.get(key) !== close) return;
-      this.#asked.delete(key);
-      this.#sendAnswer({ type, peer, epoch, id, payload });
+      if (asked.take()) this.#sendAnswer({ type, peer, epoch, id, payload });
     };
     return {
       timeout,
       reply: (payload) => answer('reply', payload),
       reject: (error) => answer('reject', Payload.ofError(error)),
-      whenClosed: (callback) => {
-        closed = callback;
-      },
+      whenClosed: (callback) => asked.whenClosed(callback),
     };
   }
 
@@ -191,14 +212,10 @@ export class PeerEngine implements LinkReceiver {
 
   #peerGone({ peer, epoch, id }: PacketOf<'peer-gone'>): void {
     this.#pending.peerGone(peer, id);
-    for (const [key, close] of this.#asked) if (key.startsWith(`${epoch} `)) close();
+    this.#asked.peerGone(epoch);
+    this.#streams.peerGone(peer, epoch);
     this.#watched.delete(peer);
     this.#handler.peerGone(peer);
     if (this.#pairs.delete(peer)) this.#handler.pairEnded(peer, 'PEER_GONE');
   }
-}
-
-/** Names a peer's request: epochs are unique, and ids are unique within one. */
-function keyOf({ epoch, id }: { readonly epoch: number; readonly id: number }): string {
-  return `${epoch} ${id}`;
 }

@@ -1,5 +1,8 @@
 import type { P2PError } from '../protocol/p2p-error.js';
+import type { StreamMode } from '../protocol/packet.js';
 import { EMPTY_PAYLOAD, type Payload } from '../protocol/payload.js';
+import type { StreamEnd } from '../stream/stream-end.js';
+import type { StreamLimits } from './stream-limits.js';
 
 /** A message that a peer sent, its sender stamped by the router. */
 export interface IncomingMessage {
@@ -25,11 +28,27 @@ export function acceptPair(answer: Answer): void {
   answer.reply(EMPTY_PAYLOAD);
 }
 
+/** A peer wants to open a stream. */
+export interface StreamRequest {
+  readonly peer: string;
+  readonly mode: StreamMode;
+  /** What the opener has to say about it: one argument. */
+  readonly metadata: Payload;
+  /** Time that was left when the request was sent on, in ms. */
+  readonly timeout: number;
+  /** @returns this side's end, or nothing where nobody waits for it any more */
+  accept(limits: StreamLimits): StreamEnd | undefined;
+  reject(error: P2PError): void;
+  /** Called when nobody waits for the answer any more. */
+  whenClosed(callback: () => void): void;
+}
+
 /** What an engine tells the side it works for. */
 export interface PeerHandler {
   message(message: IncomingMessage): void;
   /** A peer asks for a pair. */
   pairAsked(peer: string, answer: Answer): void;
+  streamAsked(request: StreamRequest): void;
   /** The pair with `peer` is over: its session ended (`PEER_GONE`) or the own link did (`LINK_DOWN`). */
   pairEnded(peer: string, reason: 'PEER_GONE' | 'LINK_DOWN'): void;
   /** A session that this side has an interest in has ended. */

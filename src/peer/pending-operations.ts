@@ -14,6 +14,8 @@ export interface Deadline {
 
 /** An operation that is to be sent, and possibly answered. */
 export interface OperationPlan extends Deadline {
+  /** Where it was taken before, by `takeId`; else the next one. */
+  readonly id?: number;
   /** Whose answer counts. */
   readonly peer: string;
   /** Whether an answer is awaited, or only that the packet has left. */
@@ -57,6 +59,11 @@ export class PendingOperations {
     return this.#operations.size;
   }
 
+  /** A number that no other operation has. */
+  takeId(): number {
+    return ++this.#lastId;
+  }
+
   /** Sends at once, or with the next `flush` when `queue` is true. Settles by the deadline at the latest. */
   start(plan: OperationPlan, queue: boolean): Promise<Payload> {
     return new Promise((resolve, reject) => {
@@ -65,7 +72,7 @@ export class PendingOperations {
         throw new P2PError('QUEUE_FULL', `${MAX_QUEUED_OPERATIONS} operations wait for the connection already`);
       }
       const { clock } = this.#options;
-      const id = ++this.#lastId;
+      const id = plan.id ?? this.takeId();
       const stopListening = onAbort(plan.signal, () => this.#giveUp(id, abortedError(plan.signal)));
       const timer = clock.setTimer(() => this.#giveUp(id, this.#timedOut(plan.timeout, id)), plan.timeout);
       const due = clock.now() + plan.timeout;
@@ -84,13 +91,14 @@ export class PendingOperations {
     }
   }
 
-  /** An answer has come; one that nobody asked this peer for is ignored. */
-  answer(peer: string, id: number, outcome: Payload | P2PError): void {
+  /** An answer has come; one that nobody asked this peer for is ignored. @returns whether somebody waited for it */
+  answer(peer: string, id: number, outcome: Payload | P2PError): boolean {
     const operation = this.#operations.get(id);
-    if (!operation?.sent || operation.peer !== peer) return;
+    if (!operation?.sent || operation.peer !== peer) return false;
     this.#remove(id, operation);
     if (outcome instanceof P2PError) operation.reject(outcome);
     else operation.resolve(outcome);
+    return true;
   }
 
   /** The peer's session has ended; what was started after `lastId` may have reached its next one. */

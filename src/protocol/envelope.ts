@@ -2,7 +2,7 @@ import { asUint8Array, isBytes } from './argument-shape.js';
 import type { ErrorCode } from './error-codes.js';
 import { isEventName, isReservedEvent } from './event-names.js';
 import { isClientId, isReservedRoom, isRoomName, ROUTER } from './identifiers.js';
-import { MAX_SECRET_LENGTH, MAX_TIMEOUT } from './limits.js';
+import { MAX_SECRET_LENGTH, MAX_STREAM_WINDOW, MAX_TIMEOUT } from './limits.js';
 import { P2PError } from './p2p-error.js';
 import {
   type ClientPacket,
@@ -42,6 +42,10 @@ const FIELD_CHECKS: Record<Exclude<FieldName, 'payload'>, FieldCheck> = {
   epoch: integerFrom(0),
   id: integerFrom(0),
   timeout: integerFrom(1, MAX_TIMEOUT),
+  stream: integerFrom(0),
+  mode: accept((value) => value === 'bytes' || value === 'objects'),
+  credit: integerFrom(0, MAX_STREAM_WINDOW),
+  probe: integerFrom(0),
   version: integerFrom(1),
   maxPayload: integerFrom(1),
   secret: accept(isSecret),

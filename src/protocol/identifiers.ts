@@ -3,6 +3,9 @@ import { MAX_CLIENT_ID_LENGTH, MAX_NAME_LENGTH } from './limits.js';
 /** The address of the router itself: never a client's id. */
 export const ROUTER = '';
 
+/** The id by which the server itself is known, unless told otherwise. */
+export const DEFAULT_SERVER_ID = 'p2p:server';
+
 /** Rooms whose names begin so are the library's own. */
 export const RESERVED_ROOM_PREFIX = 'p2p:';
 

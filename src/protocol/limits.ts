@@ -21,3 +21,24 @@ export const DEFAULT_TIMEOUT = 10_000;
 
 /** Longest deadline, in ms: what a timer can hold. */
 export const MAX_TIMEOUT = 2_147_483_647;
+
+/** Most credit that a stream has at once, in bytes. */
+export const MAX_STREAM_WINDOW = 16 * 1_048_576;
+
+/** Least window of a stream, and the one it begins with, in bytes. */
+export const MIN_STREAM_WINDOW = 131_072;
+
+/** Longest piece of a stream in one packet, in bytes: with its header it stays under 64 KiB, where websockets are fastest. */
+export const MAX_STREAM_CHUNK = 65_000;
+
+/** What a packet of a stream costs beside its payload, in bytes of credit: about what it takes in memory. */
+export const STREAM_PACKET_COST = 256;
+
+/** Largest object that a stream takes unless told otherwise, in encoded bytes. */
+export const DEFAULT_MAX_OBJECT_SIZE = 1_048_576;
+
+/** Most stream data that is on its way to one client, granted or queued in the server, in bytes. */
+export const MAX_SESSION_INFLOW = 16 * 1_048_576;
+
+/** What every stream may have on its way even when its client has no room left, in bytes: so that none starves. */
+export const MIN_STREAM_INFLOW = 16_384;

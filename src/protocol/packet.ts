@@ -17,9 +17,19 @@ interface FieldTypes {
   secret: string;
   /** Largest packet that the server takes, in bytes. */
   maxPayload: number;
-  /** Arguments, an answer or an error: opaque to the router. Last, where there is one. */
+  /** A stream: towards the router by the sender's own number for it, from the router by the receiver's own. */
+  stream: number;
+  mode: StreamMode;
+  /** How much more may be sent, in bytes as `stream-cost.ts` counts them. */
+  credit: number;
+  /** The latest that came with `credit`, sent back with what follows it: how a receiver measures the round trip. */
+  probe: number;
+  /** Arguments, an answer, an error, or a piece of a stream: opaque to the router. Last, where there is one. */
   payload: Payload;
 }
+
+/** A stream carries bytes, or values that each arrive as they were written. */
+export type StreamMode = 'bytes' | 'objects';
 
 export type FieldName = keyof FieldTypes;
 
@@ -32,6 +42,14 @@ export const PACKET_FIELDS = {
   reply: ['peer', 'epoch', 'id', 'payload'],
   reject: ['peer', 'epoch', 'id', 'payload'],
   cancel: ['peer', 'epoch', 'id'],
+  open: ['peer', 'epoch', 'id', 'timeout', 'mode', 'credit', 'payload'],
+  opened: ['peer', 'epoch', 'id', 'stream', 'credit'],
+  // on a stream, from one end to the other
+  data: ['stream', 'probe', 'payload'],
+  part: ['stream', 'probe', 'payload'],
+  credit: ['stream', 'credit', 'probe'],
+  finish: ['stream'],
+  reset: ['stream', 'payload'],
   // from a client to the router
   hello: ['clientId', 'version', 'secret'],
   watch: ['peer'],

@@ -1,5 +1,5 @@
 import { type P2PError, readWireError, toP2PError } from './p2p-error.js';
-import { checkArguments, decodePayload, type EncodedPayload, encodePayload } from './payload-codec.js';
+import { checkArguments, decodePayload, type EncodedPayload, encodePayload, PAYLOAD_FORMATS } from './payload-codec.js';
 
 /**
  * The arguments of one message, encoded at most once and decoded at most once,
@@ -38,6 +38,11 @@ export class Payload {
 
   static ofEncoded(encoded: EncodedPayload): Payload {
     return new Payload(undefined, encoded);
+  }
+
+  /** One binary argument, as it is. */
+  static ofBytes(data: Uint8Array): Payload {
+    return new Payload(undefined, { format: PAYLOAD_FORMATS.bytes, data });
   }
 
   get encoded(): EncodedPayload {

@@ -5,8 +5,9 @@ export class Directory {
   readonly #byClientId = new Map<string, Session>();
   readonly #bySocketId = new Map<string, Session>();
 
+  /** Those that are connected: not the server's own. */
   get clientIds(): string[] {
-    return [...this.#byClientId.keys()];
+    return Array.from(this.#bySocketId.values(), ({ clientId }) => clientId);
   }
 
   get(clientId: string): Session | undefined {
@@ -19,18 +20,18 @@ export class Directory {
 
   add(session: Session): void {
     this.#byClientId.set(session.clientId, session);
-    this.#bySocketId.set(session.socket.id, session);
+    if (session.socket) this.#bySocketId.set(session.socket.id, session);
   }
 
   remove(session: Session): void {
     this.#byClientId.delete(session.clientId);
-    this.#bySocketId.delete(session.socket.id);
+    if (session.socket) this.#bySocketId.delete(session.socket.id);
   }
 
   /** Client id → socket id, for reading; without prototype, so that no name in it means anything. */
   snapshot(): Record<string, string> {
     const map: Record<string, string> = Object.create(null);
-    for (const [clientId, session] of this.#byClientId) map[clientId] = session.socket.id;
+    for (const [socketId, { clientId }] of this.#bySocketId) map[clientId] = socketId;
     return map;
   }
 }

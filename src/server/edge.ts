@@ -1,8 +1,18 @@
 /** What a request that is on its way asks for. */
-export type Ask = 'request' | 'pair';
+export type Ask = { readonly type: 'request' | 'pair' } | OpenAsk;
+
+/** A stream is asked for. */
+export interface OpenAsk {
+  readonly type: 'open';
+  /** What the opener grants once it is open, in bytes. */
+  readonly credit: number;
+}
+
+export const REQUEST: Ask = { type: 'request' };
+export const PAIR: Ask = { type: 'pair' };
 
 /**
- * The interest of two sessions in each other: open requests either way, a pair, watching.
+ * The interest of two sessions in each other: open requests either way, a pair, streams, watching.
  * It exists while there is any of these, and when one session ends the other is told once.
  */
 export class Edge {
@@ -11,13 +21,16 @@ export class Edge {
   readonly #watches: [boolean, boolean] = [false, false];
   readonly #first: object;
   paired = false;
+  /** How many streams join the two. */
+  streams = 0;
 
   constructor(first: object) {
     this.#first = first;
   }
 
   get idle(): boolean {
-    return !this.paired && !this.#watches[0] && !this.#watches[1] && !this.#asks[0]?.size && !this.#asks[1]?.size;
+    const isWatched = this.#watches[0] || this.#watches[1];
+    return !this.paired && !this.streams && !isWatched && !this.#asks[0]?.size && !this.#asks[1]?.size;
   }
 
   /** @returns whether the id was free */

@@ -4,6 +4,7 @@ import type { ClientPacket, Packet } from '../protocol/packet.js';
 
 /** The Link of an engine that the server hosts: a call to the router and back. */
 export class InProcessLink implements Link {
+  readonly maxPayload = Number.POSITIVE_INFINITY;
   readonly #toRouter: (packet: ClientPacket) => void;
   #receiver: LinkReceiver | undefined;
   #problem: P2PError | undefined;

@@ -28,6 +28,17 @@ export class Interest {
     edgeBetween(first, second).paired = true;
   }
 
+  addStream(first: Session, second: Session): void {
+    edgeBetween(first, second).streams++;
+  }
+
+  removeStream(first: Session, second: Session): void {
+    const edge = first.edges.get(second);
+    if (!edge) return;
+    edge.streams--;
+    if (edge.idle) disconnect(first, second);
+  }
+
   watch(watcher: Session, clientId: string, target: Session | undefined): void {
     if (target) return edgeBetween(watcher, target).watch(watcher, true);
     watcher.absentWatches.add(clientId);

@@ -2,15 +2,16 @@ import type { Namespace, Server } from 'socket.io';
 import { callGuarded } from '../async/call-guarded.js';
 import { checkCallOptions } from '../peer/call-arguments.js';
 import { SERVER_ERROR } from '../protocol/event-names.js';
-import { CLIENT_ID_RULE, isClientId } from '../protocol/identifiers.js';
+import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId } from '../protocol/identifiers.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { UntypedEvents } from '../protocol/typed-events.js';
 import { Admission, requestFor } from './admission.js';
-import { ApplicationCalls } from './application-calls.js';
 import { tellError } from './client-kind.js';
 import type { P2PServer } from './p2p-server.js';
 import type { RawNamespace, RawServer, RawServerSocket } from './raw-server.js';
+import { ServerCalls } from './server-calls.js';
+import { ServerPeer } from './server-peer.js';
 import { Sessions } from './sessions.js';
 import { SocketListeners } from './socket-listeners.js';
 
@@ -25,6 +26,8 @@ export interface P2PServerOptions {
    * `true` (default) all, `false` none, or their names. See `SECURITY.md`.
    */
   readonly plainEvents?: boolean | readonly string[];
+  /** The client id by which the server itself is known to clients, for its streams; none can connect with it. Default `p2p:server`. */
+  readonly serverId?: string;
   /** Time that an operation of the server may take, in ms. Default 10,000. */
   readonly timeout?: number;
   /** Where errors go that an operator should see. Default `console`. */
@@ -52,7 +55,7 @@ const applied = new WeakMap<RawNamespace, P2PServerCalls>();
  * working on it. Apply it before your own `connection` handlers, so that they find the client in the directory.
  * Applying it twice gives the same object.
  *
- * @throws P2PError `INVALID_ARGUMENT`, `UNSUPPORTED` for a dynamic namespace
+ * @throws P2PError `INVALID_ARGUMENT`, `CLIENT_ID_INVALID` for the option `serverId`, `UNSUPPORTED` for a dynamic namespace
  */
 export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
   io: IO,
@@ -72,15 +75,17 @@ export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
 
 function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PServerCalls {
   const { clientId = 'required', plainEvents = true, timeout = DEFAULT_TIMEOUT, logger = console } = options;
+  const { serverId = DEFAULT_SERVER_ID } = options;
   const logError = (message: string, error: unknown) => logger.error(`[socket.io-p2p-plugin] ${message}:`, error);
-  const sessions = new Sessions({ namespace, logError, plainEvents: allowlist(plainEvents) });
+  const sessions = new Sessions({ namespace, logError, serverId, plainEvents: allowlist(plainEvents) });
   const listeners = new SocketListeners({ sessions, hello: (socket, read) => admission.hello(socket, read) });
   const admission: Admission = new Admission({ sessions, listeners, clientIdRequired: clientId === 'required' });
   namespace.use(admission.check);
   namespace.on('connection', admission.admit);
   for (const socket of namespace.sockets.values()) admission.admit(socket);
   const failed = (error: P2PError) => raise(namespace, error, logError);
-  const calls = new ApplicationCalls(sessions.directory, {
+  const peer = new ServerPeer({ sessions, serverId, failed });
+  const calls = new ServerCalls(sessions.directory, peer, {
     errorFirst: false,
     failed,
     deadline: { timeout, signal: undefined },
@@ -98,6 +103,7 @@ function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PSe
     },
     emitTo: calls.emitTo.bind(calls),
     emitToWithAck: calls.emitToWithAck.bind(calls) as P2PServer['emitToWithAck'],
+    addStreamAsClient: calls.addStreamAsClient.bind(calls) as P2PServer['addStreamAsClient'],
     with: calls.with.bind(calls) as unknown as P2PServer['with'],
   };
 }
@@ -125,7 +131,7 @@ function directoryCalls(namespace: RawNamespace, sessions: Sessions, admission: 
       return session !== undefined;
     },
     getSocketByClientId: (clientId) => directory.get(clientId)?.socket,
-    getSocketIdByClientId: (clientId) => directory.get(clientId)?.socket.id,
+    getSocketIdByClientId: (clientId) => directory.get(clientId)?.socket?.id,
     getClientIdBySocketId: (socketId) => directory.ofSocket(socketId)?.clientId,
     getAllClientId: () => directory.clientIds,
   };
@@ -145,13 +151,14 @@ function namespaceOf(io: unknown): RawNamespace {
 
 function checkOptions(options: unknown): asserts options is P2PServerOptions {
   checkCallOptions(options);
-  const { clientId, plainEvents, logger } = options as Record<string, unknown>;
+  const { clientId, plainEvents, logger, serverId } = options as Record<string, unknown>;
   if (clientId !== undefined && clientId !== 'required' && clientId !== 'optional') {
     throw new P2PError('INVALID_ARGUMENT', 'The option clientId is "required" or "optional"');
   }
   if (plainEvents !== undefined && typeof plainEvents !== 'boolean' && !Array.isArray(plainEvents)) {
     throw new P2PError('INVALID_ARGUMENT', 'The option plainEvents is a boolean or a list of event names');
   }
+  if (serverId !== undefined && !isClientId(serverId)) throw new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE);
   if (logger !== undefined && typeof (logger as Partial<Console> | null)?.error !== 'function') {
     throw new P2PError('INVALID_ARGUMENT', 'The option logger has a method error');
   }

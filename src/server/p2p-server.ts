@@ -1,4 +1,5 @@
 import type { CallOptions } from '../peer/call-arguments.js';
+import type { DuplexOptions, StreamOptions } from '../peer/stream-options.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import type {
   AckResult,
@@ -8,6 +9,7 @@ import type {
   EventName,
   UntypedEvents,
 } from '../protocol/typed-events.js';
+import type { NodeDuplex } from '../stream/node-duplex.js';
 import type { RawServerSocket } from './raw-server.js';
 
 /** The calls of the server after `with(…)`: their callbacks take the error first. */
@@ -24,6 +26,8 @@ export interface P2PServerView<Emit extends object = UntypedEvents> {
     event: E,
     ...args: ArgumentsBeforeAck<EventArguments<Emit, E>>
   ): Promise<AckResult<EventArguments<Emit, E>>>;
+  /** As on the server. */
+  addStreamAsClient(clientId: string, options?: StreamOptions & DuplexOptions): Promise<NodeDuplex>;
   /** @throws P2PError `INVALID_ARGUMENT` */
   with(options: CallOptions): P2PServerView<Emit>;
 }
@@ -73,6 +77,11 @@ export interface P2PServer<Emit extends object = UntypedEvents> {
     event: E,
     ...args: ArgumentsBeforeAck<EventArguments<Emit, E>>
   ): Promise<AckResult<EventArguments<Emit, E>>>;
+  /**
+   * Opens a stream to a client as if the server were a client, with the id of the option `serverId` (SS-3).
+   * Rejects as a client's `addP2pStream` does.
+   */
+  addStreamAsClient(clientId: string, options?: StreamOptions & DuplexOptions): Promise<NodeDuplex>;
   /**
    * A view with another deadline or an `AbortSignal`, and callbacks that take the error first (R-3).
    * @throws P2PError `INVALID_ARGUMENT`

@@ -1,5 +1,11 @@
 import { PeerEngine } from '../peer/peer-engine.js';
-import { type Answer, acceptPair, type IncomingMessage, type PeerHandler } from '../peer/peer-handler.js';
+import {
+  type Answer,
+  acceptPair,
+  type IncomingMessage,
+  type PeerHandler,
+  type StreamRequest,
+} from '../peer/peer-handler.js';
 import { ADD_TARGET, SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, Packet, PacketOf } from '../protocol/packet.js';
@@ -8,7 +14,7 @@ import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import { askSocket } from './ask-socket.js';
 import { InProcessLink } from './in-process-link.js';
 import type { Frames, FrameWriter, RawServerSocket } from './raw-server.js';
-import type { SessionPort, SharedFrames } from './session.js';
+import type { DeliverOptions, SessionPort, SharedFrames } from './session-port.js';
 
 export interface PlainPortOptions {
   readonly socket: RawServerSocket;
@@ -33,9 +39,10 @@ export class PlainPort implements SessionPort, PeerHandler {
     this.engine = new PeerEngine(this.#link, this);
   }
 
-  deliver(packet: Packet, shared?: SharedFrames): void {
+  deliver(packet: Packet, { shared, flushed }: DeliverOptions = {}): void {
     if (packet.type === 'message') this.#emitMessage(packet, shared);
     else this.#link.receive(packet);
+    flushed?.();
   }
 
   end(reason: P2PError | undefined): void {
@@ -58,6 +65,10 @@ export class PlainPort implements SessionPort, PeerHandler {
       ...answer,
       reply: () => acceptPair(answer),
     });
+  }
+
+  streamAsked(request: StreamRequest): void {
+    request.reject(new P2PError('NO_LISTENER', 'No streams are accepted there'));
   }
 
   pairEnded(peer: string): void {

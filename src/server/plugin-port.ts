@@ -4,7 +4,7 @@ import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import type { FrameWriter, RawServerSocket } from './raw-server.js';
-import type { SessionPort, SharedFrames } from './session.js';
+import type { DeliverOptions, SessionPort } from './session-port.js';
 
 /** The way to a client that announced the plugin: packets in envelopes. */
 export class PluginPort implements SessionPort {
@@ -16,9 +16,9 @@ export class PluginPort implements SessionPort {
     this.#writer = writer;
   }
 
-  deliver(packet: Packet, shared: SharedFrames = {}): void {
+  deliver(packet: Packet, { shared = {}, flushed }: DeliverOptions = {}): void {
     shared.plugin ??= this.#writer.encode(ENVELOPE_EVENT, writeEnvelope(packet));
-    this.#writer.write(this.#socket, shared.plugin);
+    this.#writer.write(this.#socket, shared.plugin, flushed);
   }
 
   end(reason: P2PError | undefined): void {

@@ -16,6 +16,7 @@ interface ServerInternals {
 }
 
 interface ClientInternals {
+  readonly conn: { write(frame: unknown, options: { compress: boolean }, flushed: () => void): void };
   writeToEngine(frames: Frames, options: { preEncoded: boolean; compress: boolean }): void;
 }
 
@@ -70,9 +71,13 @@ export class FrameWriter {
     return this.#internals.encoder.encode({ type: EVENT, nsp: this.#namespace.name, data });
   }
 
-  write(socket: RawServerSocket, frames: Frames): void {
+  /** `flushed` is called when the event has been handed to the network; never where the connection is lost before. */
+  write(socket: RawServerSocket, frames: Frames, flushed?: () => void): void {
     if (!socket.connected) return;
-    (socket.client as unknown as ClientInternals).writeToEngine(frames, { preEncoded: true, compress: true });
+    const client = socket.client as unknown as ClientInternals;
+    if (!flushed) return client.writeToEngine(frames, { preEncoded: true, compress: true });
+    client.writeToEngine(frames.slice(0, -1), { preEncoded: true, compress: true });
+    client.conn.write(frames.at(-1), { compress: true }, flushed);
   }
 }
 

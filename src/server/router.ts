@@ -9,7 +9,9 @@ import { ask } from './verbs/ask.js';
 import { cancel } from './verbs/cancel.js';
 import { clients, connected } from './verbs/clients.js';
 import { message } from './verbs/message.js';
+import { open, opened } from './verbs/open.js';
 import { join, leave, roomMessage } from './verbs/room.js';
+import { credit, data, finish, reset } from './verbs/stream.js';
 import { unwatch, watch } from './verbs/watch.js';
 
 type RoutedType = Exclude<ClientPacketType, 'hello'>;
@@ -21,6 +23,13 @@ const VERBS: { readonly [T in RoutedType]: Verb<T> } = {
   reply: answer,
   reject: answer,
   cancel,
+  open,
+  opened,
+  data,
+  part: data,
+  credit,
+  finish,
+  reset,
   watch,
   unwatch,
   join,
@@ -53,12 +62,18 @@ export class Router {
     switch (packet.type) {
       case 'request':
       case 'pair':
+      case 'open':
         return sender.deliver({ type: 'reject', peer: packet.peer, epoch: 0, id: packet.id, payload });
       case 'join':
       case 'leave':
       case 'clients':
       case 'connected':
         return sender.deliver({ type: 'reject', peer: ROUTER, epoch: 0, id: packet.id, payload });
+      case 'data':
+      case 'part':
+      case 'finish':
+      case 'opened':
+        return sender.deliver({ type: 'reset', stream: packet.stream, payload });
       default:
         return sender.deliver({ type: 'error', payload });
     }

@@ -1,26 +1,16 @@
 import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 import type { Edge } from './edge.js';
-import type { Frames, RawServerSocket } from './raw-server.js';
-
-/** What one packet looks like on the wire, kept while it goes to many. */
-export interface SharedFrames {
-  plugin?: Frames;
-  plain?: Frames;
-}
-
-/** How packets get from the router to one kind of client. */
-export interface SessionPort {
-  /** @throws P2PError when this client cannot be sent the packet; its sender is told. */
-  deliver(packet: Packet, shared?: SharedFrames): void;
-  /** The session is over; the client is told why, where there is a reason to tell. */
-  end(reason: P2PError | undefined): void;
-}
+import { Inflow } from './flow.js';
+import type { RawServerSocket } from './raw-server.js';
+import type { RelayEnd } from './relay-end.js';
+import type { DeliverOptions, SessionPort } from './session-port.js';
 
 export interface SessionOptions {
   readonly clientId: string;
   readonly epoch: number;
-  readonly socket: RawServerSocket;
+  /** Missing: the server itself holds the id. */
+  readonly socket: RawServerSocket | undefined;
   /** What a plugin client can replace this session with; a plain client has none. */
   readonly secret: string | undefined;
 }
@@ -29,12 +19,16 @@ export interface SessionOptions {
 export class Session {
   readonly clientId: string;
   readonly epoch: number;
-  readonly socket: RawServerSocket;
+  readonly socket: RawServerSocket | undefined;
   readonly secret: string | undefined;
   /** Interest edges to other sessions. */
   readonly edges = new Map<Session, Edge>();
   /** Ids of absent clients whose next session this one wants to see end. */
   readonly absentWatches = new Set<string>();
+  /** Its streams, by its own numbers for them. */
+  readonly streams = new Map<number, RelayEnd>();
+  /** The stream data on its way to it. */
+  readonly inflow = new Inflow();
   #port: SessionPort | undefined;
   #atEnd: Set<() => void> | undefined;
   #ended = false;
@@ -59,8 +53,8 @@ export class Session {
   }
 
   /** @throws P2PError when this client cannot be sent the packet */
-  deliver(packet: Packet, shared?: SharedFrames): void {
-    this.#port?.deliver(packet, shared);
+  deliver(packet: Packet, options?: DeliverOptions): void {
+    this.#port?.deliver(packet, options);
   }
 
   /** Calls back when the session ends; the value returned takes that back. */

@@ -6,9 +6,13 @@ import { PluginPort } from './plugin-port.js';
 import { FrameWriter, type RawNamespace, type RawServerSocket } from './raw-server.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
+import type { SessionPort } from './session-port.js';
+import { StreamRelays } from './stream-relays.js';
 
 export interface SessionsOptions {
   readonly namespace: RawNamespace;
+  /** The id by which the server itself is known. */
+  readonly serverId: string;
   /** Which events a plain client may be sent by others. */
   readonly plainEvents: (event: string) => boolean;
   readonly logError: (message: string, error: unknown) => void;
@@ -25,6 +29,7 @@ export interface SessionRequest {
 export class Sessions {
   readonly directory = new Directory();
   readonly interest = new Interest();
+  readonly streams = new StreamRelays(this.interest);
   readonly router: Router;
   readonly writer: FrameWriter;
   readonly #options: SessionsOptions;
@@ -34,25 +39,36 @@ export class Sessions {
     const { namespace, logError } = options;
     this.#options = options;
     this.writer = new FrameWriter(namespace);
-    this.router = new Router({ namespace, directory: this.directory, interest: this.interest, logError });
+    const { directory, interest, streams } = this;
+    this.router = new Router({ namespace, directory, interest, streams, logError });
   }
 
-  /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id */
+  /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
   checkFree({ socket, clientId, secret }: SessionRequest): void {
+    if (clientId === this.#options.serverId) {
+      throw new P2PError('CLIENT_ID_RESERVED', `"${clientId}" is the server itself`, { details: { clientId } });
+    }
     const holder = this.directory.get(clientId);
     if (!holder || holder.socket === socket || isSameInstance(holder, secret)) return;
     throw new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
   }
 
-  /** @throws P2PError `CLIENT_ID_IN_USE` */
+  /** A session of the server's own, which has no socket and is in no list. */
+  host(clientId: string, port: SessionPort): Session {
+    const session = new Session({ clientId, socket: undefined, secret: undefined, epoch: ++this.#lastEpoch });
+    session.attach(port);
+    this.#add(session);
+    return session;
+  }
+
+  /** @throws P2PError `CLIENT_ID_IN_USE`, `CLIENT_ID_RESERVED` */
   begin(request: SessionRequest): Session {
     this.checkFree(request);
     this.#replaceHolder(request);
     const { socket, clientId, secret } = request;
     const session = new Session({ clientId, socket, secret, epoch: ++this.#lastEpoch });
-    session.attach(secret === undefined ? this.#plainPort(session) : new PluginPort(socket, this.writer));
-    this.directory.add(session);
-    this.interest.began(session);
+    session.attach(secret === undefined ? this.#plainPort(session, socket) : new PluginPort(socket, this.writer));
+    this.#add(session);
     if (secret !== undefined) this.welcome(session);
     return session;
   }
@@ -72,19 +88,25 @@ export class Sessions {
     if (session.ended) return;
     this.directory.remove(session);
     session.end(reason);
+    this.streams.ended(session);
     this.interest.ended(session);
+  }
+
+  #add(session: Session): void {
+    this.directory.add(session);
+    this.interest.began(session);
   }
 
   #replaceHolder({ socket, clientId }: SessionRequest): void {
     const holder = this.directory.get(clientId);
     if (!holder) return;
     this.end(holder, new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`));
-    if (holder.socket !== socket) holder.socket.disconnect();
+    if (holder.socket !== socket) holder.socket?.disconnect();
   }
 
-  #plainPort(session: Session): PlainPort {
+  #plainPort(session: Session, socket: RawServerSocket): PlainPort {
     return new PlainPort({
-      socket: session.socket,
+      socket,
       writer: this.writer,
       allows: this.#options.plainEvents,
       toRouter: (packet) => this.router.handle(session, packet),

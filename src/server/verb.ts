@@ -4,12 +4,14 @@ import type { Directory } from './directory.js';
 import type { Interest } from './interest.js';
 import type { RawNamespace } from './raw-server.js';
 import type { Session } from './session.js';
+import type { StreamRelays } from './stream-relays.js';
 
 /** What a verb works with. */
 export interface RouterContext {
   readonly namespace: RawNamespace;
   readonly directory: Directory;
   readonly interest: Interest;
+  readonly streams: StreamRelays;
   /** Failures of the server itself, which no client is told in detail. */
   readonly logError: (message: string, error: unknown) => void;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { linkDown } from '../../src/peer/link.js';
 import { PeerEngine } from '../../src/peer/peer-engine.js';
-import type { Answer, IncomingMessage, PeerHandler } from '../../src/peer/peer-handler.js';
+import type { Answer, IncomingMessage, PeerHandler, StreamRequest } from '../../src/peer/peer-handler.js';
 import type { Deadline } from '../../src/peer/pending-operations.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
 import { EMPTY_PAYLOAD, Payload } from '../../src/protocol/payload.js';
@@ -15,6 +15,7 @@ function setUp() {
   const log = {
     messages: [] as IncomingMessage[],
     asked: [] as [string, Answer][],
+    streams: [] as StreamRequest[],
     ended: [] as string[],
     gone: [] as string[],
     failed: [] as P2PError[],
@@ -22,6 +23,7 @@ function setUp() {
   const handler: PeerHandler = {
     message: (message) => log.messages.push(message),
     pairAsked: (peer, answer) => log.asked.push([peer, answer]),
+    streamAsked: (request) => log.streams.push(request),
     pairEnded: (peer, reason) => log.ended.push(`${peer} ${reason}`),
     peerGone: (peer) => log.gone.push(peer),
     failed: (error) => log.failed.push(error),

@@ -132,6 +132,10 @@ describe('hostile input', () => {
         version: '1',
         maxPayload: '1',
         payload: '0',
+        stream: '5',
+        mode: '"bytes"',
+        credit: '1000',
+        probe: '0',
       };
       for (const field of fields) {
         for (const value of values) {

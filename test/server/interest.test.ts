@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { PacketOf } from '../../src/protocol/packet.js';
+import { REQUEST } from '../../src/server/edge.js';
 import { Interest } from '../../src/server/interest.js';
 import type { RawServerSocket } from '../../src/server/raw-server.js';
 import { Session } from '../../src/server/session.js';
@@ -97,11 +98,11 @@ function run(model: Model, step: { do: string; id: string; other?: string; numbe
     model.interest.unwatch(session, other, target);
     model.watches.delete(key);
   } else if (target && step.do === 'ask') {
-    expect(model.interest.ask(session, target, number, 'request')).toBe(!model.asks.has(`${key} ${number}`));
+    expect(model.interest.ask(session, target, number, REQUEST)).toBe(!model.asks.has(`${key} ${number}`));
     model.asks.add(`${key} ${number}`);
   } else if (target && step.do === 'settle') {
     const open = model.asks.delete(`${key} ${number}`);
-    expect(model.interest.settle(session, target, number)).toBe(open ? 'request' : undefined);
+    expect(model.interest.settle(session, target, number)).toBe(open ? REQUEST : undefined);
   } else if (target && step.do === 'pair') {
     model.interest.pair(session, target);
     model.pairs.add(key);

@@ -1,3 +1,5 @@
+import { P2PError } from '../../protocol/p2p-error.js';
+import { Payload } from '../../protocol/payload.js';
 import type { Verb } from '../verb.js';
 
 /** An answer goes only to the session that asked, once; all others are dropped. */
@@ -6,7 +8,11 @@ export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender
   if (!asker || asker.epoch !== packet.epoch) return;
   const asked = interest.settle(asker, sender, packet.id);
   if (!asked) return;
-  if (asked === 'pair' && packet.type === 'reply') {
+  if (asked.type === 'open' && packet.type === 'reply') {
+    const error = new P2PError('PACKET_INVALID', 'The answer does not fit what was asked');
+    packet = { ...packet, type: 'reject', payload: Payload.ofError(error) };
+  }
+  if (asked.type === 'pair' && packet.type === 'reply') {
     interest.pair(asker, sender);
     // It is a pair when both are told, whether or not the asker has given up meanwhile.
     sender.deliver({ type: 'paired', peer: asker.clientId, epoch: asker.epoch });

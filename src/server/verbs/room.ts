@@ -2,19 +2,19 @@ import { ROUTER } from '../../protocol/identifiers.js';
 import { P2PError } from '../../protocol/p2p-error.js';
 import type { PacketOf } from '../../protocol/packet.js';
 import { EMPTY_PAYLOAD } from '../../protocol/payload.js';
-import type { SharedFrames } from '../session.js';
+import type { SharedFrames } from '../session-port.js';
 import type { RouterContext, Verb } from '../verb.js';
 
 /** CC-1: rooms are Socket.IO's own, so `io.to(room)` reaches them too. */
 export const join: Verb<'join'> = async (context, sender, { id, room }) => {
   checkNoSocketRoom(context, room);
-  await sender.socket.join(room);
+  await sender.socket?.join(room);
   sender.deliver({ type: 'reply', peer: ROUTER, epoch: 0, id, payload: EMPTY_PAYLOAD });
 };
 
 export const leave: Verb<'leave'> = async (context, sender, { id, room }) => {
   checkNoSocketRoom(context, room);
-  await sender.socket.leave(room);
+  await sender.socket?.leave(room);
   sender.deliver({ type: 'reply', peer: ROUTER, epoch: 0, id, payload: EMPTY_PAYLOAD });
 };
 
@@ -28,7 +28,7 @@ export const roomMessage: Verb<'room-message'> = (context, sender, { room, event
     const member = context.directory.ofSocket(socketId);
     if (!member || member === sender) continue;
     try {
-      member.deliver(packet, shared);
+      member.deliver(packet, { shared });
     } catch (error) {
       // A plain member that may not be sent this event is passed over.
       if (!(error instanceof P2PError) || error.code !== 'EVENT_NOT_ALLOWED') problem = error;

@@ -3,11 +3,16 @@ import { type CallOptions, checkNoFunction, splitAck } from '../peer/call-argume
 import { type CallSettings, viewSettings } from '../peer/call-settings.js';
 import { abortedError, type Deadline } from '../peer/pending-operations.js';
 import { type Callback, settleCallback } from '../peer/settle-callback.js';
+import { openDuplex } from '../peer/stream-calls.js';
+import type { DuplexOptions, StreamOptions } from '../peer/stream-options.js';
 import { checkEvent, checkPeer } from '../protocol/check-names.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { checkPlainArguments } from '../protocol/plain-bodies.js';
+import type { NodeDuplex } from '../stream/node-duplex.js';
 import { askSocket } from './ask-socket.js';
 import type { Directory } from './directory.js';
+import type { RawServerSocket } from './raw-server.js';
+import type { ServerPeer } from './server-peer.js';
 import type { Session } from './session.js';
 
 interface ApplicationEvent {
@@ -15,28 +20,36 @@ interface ApplicationEvent {
   readonly args: readonly unknown[];
 }
 
-/** SC-6: the application's own server events, addressed by client id; they arrive at `socket.on(event)`. */
-export class ApplicationCalls {
+/** The calls of the server, with one set of options: those of the server itself or of a `with(…)` view. */
+export class ServerCalls {
   readonly #directory: Directory;
+  readonly #peer: ServerPeer;
   readonly #settings: CallSettings;
 
-  constructor(directory: Directory, settings: CallSettings) {
+  constructor(directory: Directory, peer: ServerPeer, settings: CallSettings) {
     this.#directory = directory;
+    this.#peer = peer;
     this.#settings = settings;
   }
 
-  with(options: CallOptions): ApplicationCalls {
-    return new ApplicationCalls(this.#directory, viewSettings(this.#settings, options));
+  with(options: CallOptions): ServerCalls {
+    return new ServerCalls(this.#directory, this.#peer, viewSettings(this.#settings, options));
   }
 
+  /** SS-3: as any client would. */
+  addStreamAsClient(clientId: string, options: StreamOptions & DuplexOptions = {}): Promise<NodeDuplex> {
+    return openDuplex(this.#peer.engine, clientId, options, this.#settings);
+  }
+
+  /** SC-6: the application's own server event; it arrives at `socket.on(event)`. */
   emitTo(clientId: string, event: string, ...rest: unknown[]): void {
     checkPeer(clientId);
     checkEvent(event);
     const { args, ack } = splitAck<Callback>(rest);
     checkPlainArguments(args);
     if (ack) return settleCallback(this.#ask(clientId, { event, args }), ack, this.#settings);
-    const session = this.#directory.get(clientId);
-    if (session) session.socket.emit(event, ...args);
+    const socket = this.#directory.get(clientId)?.socket;
+    if (socket) socket.emit(event, ...args);
     else this.#settings.failed(notFound(clientId, event));
   }
 
@@ -51,16 +64,16 @@ export class ApplicationCalls {
 
   async #ask(clientId: string, event: ApplicationEvent): Promise<readonly unknown[]> {
     const session = this.#directory.get(clientId);
-    if (!session) throw notFound(clientId, event.event);
-    return askSession(session, event, this.#settings.deadline);
+    if (!session?.socket) throw notFound(clientId, event.event);
+    return askSession(session, session.socket, { ...event, ...this.#settings.deadline });
   }
 }
 
 /** Settles by the deadline, and at once when the session ends or the signal aborts. */
 function askSession(
   session: Session,
-  event: ApplicationEvent,
-  { timeout, signal }: Deadline,
+  socket: RawServerSocket,
+  { signal, ...question }: ApplicationEvent & Deadline,
 ): Promise<readonly unknown[]> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortedError(signal);
@@ -75,7 +88,7 @@ function askSession(
     stop.push(
       session.atEnd(gone),
       onAbort(signal, () => settle(abortedError(signal))),
-      askSocket(session.socket, { ...event, timeout }, settle),
+      askSocket(socket, question, settle),
     );
   });
 }

@@ -1,0 +1,62 @@
+/** Names a peer's request: epochs are unique, and ids are unique within one. */
+export interface RequestName {
+  readonly epoch: number;
+  readonly id: number;
+}
+
+/** A request that a peer waits for the answer to. */
+export interface AskedRequest {
+  /** Closes it for the one answer. @returns whether somebody still waited */
+  take(): boolean;
+  /** Called when nobody waits any more: given up, the asker gone, or the link lost. */
+  whenClosed(callback: () => void): void;
+}
+
+/** Requests of peers that are open here, by the asker's session and id. */
+export class AskedRequests {
+  readonly #byEpoch = new Map<number, Map<number, () => void>>();
+
+  add({ epoch, id }: RequestName): AskedRequest {
+    let closed: (() => void) | undefined;
+    const close = () => closed?.();
+    const requests = this.#byEpoch.get(epoch) ?? new Map<number, () => void>();
+    this.#byEpoch.set(epoch, requests.set(id, close));
+    return {
+      take: () => requests.get(id) === close && this.#remove({ epoch, id }) === close,
+      whenClosed: (callback) => {
+        closed = callback;
+      },
+    };
+  }
+
+  cancel(name: RequestName): void {
+    this.#remove(name)?.();
+  }
+
+  /** The session of that epoch is over. */
+  peerGone(epoch: number): void {
+    const requests = this.#byEpoch.get(epoch);
+    this.#byEpoch.delete(epoch);
+    closeAll(requests);
+  }
+
+  closeAll(): void {
+    const all = [...this.#byEpoch.values()];
+    this.#byEpoch.clear();
+    for (const requests of all) closeAll(requests);
+  }
+
+  #remove({ epoch, id }: RequestName): (() => void) | undefined {
+    const requests = this.#byEpoch.get(epoch);
+    const close = requests?.get(id);
+    if (requests?.delete(id) && requests.size === 0) this.#byEpoch.delete(epoch);
+    return close;
+  }
+}
+
+function closeAll(requests: Map<number, () => void> | undefined): void {
+  if (!requests) return;
+  const closers = [...requests.values()];
+  requests.clear();
+  for (const close of closers) close();
+}

@@ -1,0 +1,119 @@
+import { callGuarded } from '../async/call-guarded.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import { createNodeDuplex, duplexClass, type NodeDuplex } from '../stream/node-duplex.js';
+import type { StreamEnd } from '../stream/stream-end.js';
+import { checkListener } from './call-arguments.js';
+import type { StreamRequest } from './peer-handler.js';
+import { type P2PStream, webStreamsOf } from './stream-calls.js';
+import {
+  type AcceptOptions,
+  checkAcceptOptions,
+  type DuplexOptions,
+  duplexSettingsOf,
+  type IncomingStream,
+  limitsOf,
+} from './stream-options.js';
+
+interface Acceptor {
+  readonly options: AcceptOptions;
+  readonly use: (end: StreamEnd, incoming: IncomingStream) => void;
+}
+
+/** Who takes the streams that peers open: one at a time. */
+export class StreamAcceptor {
+  readonly #failed: (error: P2PError) => void;
+  #acceptor: Acceptor | undefined;
+
+  constructor(failed: (error: P2PError) => void) {
+    this.#failed = failed;
+  }
+
+  /** @throws P2PError `INVALID_ARGUMENT`, `UNSUPPORTED` where there is no Duplex */
+  acceptDuplexes(
+    options: AcceptOptions & DuplexOptions,
+    callback: (duplex: NodeDuplex, incoming: IncomingStream) => unknown,
+  ): () => void {
+    checkAcceptOptions(options);
+    checkListener(callback);
+    const settings = { ...duplexSettingsOf(options), Duplex: duplexClass(options.Duplex), failed: this.#failed };
+    const use = (end: StreamEnd, incoming: IncomingStream) =>
+      this.#call(callback, [createNodeDuplex(end, settings), incoming], end);
+    return this.#start({ options, use });
+  }
+
+  /** @throws P2PError `INVALID_ARGUMENT` */
+  acceptWebStreams(options: AcceptOptions, callback: (stream: P2PStream) => unknown): () => void {
+    checkAcceptOptions(options);
+    checkListener(callback);
+    const use = (end: StreamEnd, incoming: IncomingStream) => this.#call(callback, [webStreamsOf(end, incoming)], end);
+    return this.#start({ options, use });
+  }
+
+  stop(): void {
+    this.#acceptor = undefined;
+  }
+
+  /** A peer asks; answered when the application has decided. */
+  async asked(request: StreamRequest): Promise<void> {
+    const acceptor = this.#acceptor;
+    try {
+      if (!acceptor) throw noAcceptor();
+      const incoming = readRequest(request);
+      const refusal = await refusalOf(acceptor.options, incoming);
+      if (refusal !== undefined) throw new P2PError('STREAM_REFUSED', refusal);
+      if (this.#acceptor !== acceptor) throw noAcceptor();
+      const end = request.accept(limitsOf(acceptor.options));
+      if (end) acceptor.use(end, incoming);
+    } catch (error) {
+      request.reject(this.#refusalFor(error));
+    }
+  }
+
+  #start(acceptor: Acceptor): () => void {
+    if (this.#acceptor) {
+      throw new P2PError('INVALID_ARGUMENT', 'Streams are accepted already: call offAddP2pStream first');
+    }
+    this.#acceptor = acceptor;
+    return () => {
+      if (this.#acceptor === acceptor) this.stop();
+    };
+  }
+
+  #call<Args extends readonly unknown[]>(callback: (...args: Args) => unknown, args: Args, end: StreamEnd): void {
+    callGuarded(callback, args, (cause) => {
+      const error = handlerFailed(cause);
+      end.fail(error);
+      this.#failed(error);
+    });
+  }
+
+  /** What the opener is told; what nobody meant to happen is told here too. */
+  #refusalFor(error: unknown): P2PError {
+    if (error instanceof P2PError) return error;
+    const failure = handlerFailed(error);
+    this.#failed(failure);
+    return failure;
+  }
+}
+
+/** @throws P2PError `PAYLOAD_INVALID` */
+function readRequest({ peer, mode, metadata }: StreamRequest): IncomingStream {
+  return { from: peer, metadata: metadata.args[0], objectMode: mode === 'objects' };
+}
+
+async function refusalOf({ objectMode, accept }: AcceptOptions, incoming: IncomingStream): Promise<string | undefined> {
+  if (objectMode !== undefined && objectMode !== incoming.objectMode) {
+    return `Only streams of ${objectMode ? 'objects' : 'bytes'} are accepted here`;
+  }
+  const verdict = await accept?.(incoming);
+  if (verdict === false) return 'The stream was refused';
+  return typeof verdict === 'string' ? verdict : undefined;
+}
+
+function noAcceptor(): P2PError {
+  return new P2PError('NO_LISTENER', 'No streams are accepted there');
+}
+
+function handlerFailed(cause: unknown): P2PError {
+  return cause instanceof P2PError ? cause : new P2PError('HANDLER_FAILED', 'An acceptor of streams failed', { cause });
+}

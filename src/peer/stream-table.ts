@@ -1,0 +1,146 @@
+import { MAX_STREAM_CHUNK } from '../protocol/limits.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { PacketOf, StreamMode } from '../protocol/packet.js';
+import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
+import { StreamEnd, type StreamPacket, type StreamPort } from '../stream/stream-end.js';
+import type { AskedRequests } from './asked-requests.js';
+import type { Link } from './link.js';
+import type { StreamRequest } from './peer-handler.js';
+import type { Deadline, OperationPlan, PendingOperations } from './pending-operations.js';
+import type { StreamLimits } from './stream-limits.js';
+
+export interface StreamPlan extends StreamLimits {
+  readonly mode: StreamMode;
+  /** What the acceptor is told: one argument. */
+  readonly metadata: Payload;
+}
+
+export interface StreamTableOptions {
+  readonly link: Link;
+  readonly pending: PendingOperations;
+  readonly asked: AskedRequests;
+  /** Starts an operation, when the link allows. */
+  readonly ask: (plan: OperationPlan) => Promise<Payload>;
+  /** In ms, from any fixed moment. */
+  readonly now: () => number;
+}
+
+interface Entry {
+  readonly end: StreamEnd;
+  /** The session at the other end. */
+  readonly epoch: number;
+}
+
+/** The streams of one client, by the numbers that it gave them. */
+export class StreamTable {
+  readonly #options: StreamTableOptions;
+  readonly #streams = new Map<number, Entry>();
+  /** The same, by the session at the other end. */
+  readonly #byEpoch = new Map<number, Set<StreamEnd>>();
+  /** Those that no answer has come to yet. */
+  readonly #opening = new Map<number, StreamEnd>();
+
+  constructor(options: StreamTableOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#streams.size + this.#opening.size;
+  }
+
+  /** CS-1: resolves when the other side has accepted. */
+  async open(peer: string, { mode, metadata, ...limits }: StreamPlan, deadline: Deadline): Promise<StreamEnd> {
+    const id = this.#options.pending.takeId();
+    const end = this.#create(id, { mode, ...limits });
+    const credit = end.firstCredit;
+    this.#opening.set(id, end);
+    try {
+      const open = { type: 'open', peer, epoch: 0, mode, credit, payload: metadata } as const;
+      const packet = (_id: number, timeout: number) => ({ ...open, id, timeout });
+      await this.#options.ask({ ...deadline, id, peer, answered: true, packet });
+      return end;
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+
+  /** The other side has accepted. It may send at once: so the stream is there before anyone waits for it. */
+  opened({ peer, epoch, id, credit }: PacketOf<'opened'>): void {
+    const end = this.#opening.get(id);
+    if (!end) return this.#options.link.send({ type: 'reset', stream: id, payload: Payload.ofError(givenUp()) });
+    this.#opening.delete(id);
+    this.#add(id, { end, epoch });
+    end.credited(credit);
+    if (!this.#options.pending.answer(peer, id, EMPTY_PAYLOAD)) end.reset(givenUp());
+  }
+
+  /** What the application answers a peer that wants to open a stream. */
+  requestOf({ peer, epoch, id, timeout, mode, payload }: PacketOf<'open'>): StreamRequest {
+    const { asked, pending, link } = this.#options;
+    const request = asked.add({ epoch, id });
+    return {
+      peer,
+      mode,
+      metadata: payload,
+      timeout,
+      whenClosed: (callback) => request.whenClosed(callback),
+      accept: (limits) => {
+        if (!request.take()) return undefined;
+        const stream = pending.takeId();
+        const end = this.#create(stream, { mode, ...limits });
+        this.#add(stream, { end, epoch });
+        link.send({ type: 'opened', peer, epoch, id, stream, credit: end.firstCredit });
+        return end;
+      },
+      reject: (error) => {
+        if (request.take()) link.send({ type: 'reject', peer, epoch, id, payload: Payload.ofError(error) });
+      },
+    };
+  }
+
+  /** A packet for a stream that is over says nothing new. */
+  receive(packet: StreamPacket): void {
+    this.#streams.get(packet.stream)?.end.receive(packet);
+  }
+
+  peerGone(peer: string, epoch: number): void {
+    const error = new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } });
+    for (const end of [...(this.#byEpoch.get(epoch) ?? [])]) end.fail(error);
+  }
+
+  linkDown(error: P2PError): void {
+    for (const { end } of [...this.#streams.values()]) end.fail(error);
+  }
+
+  #create(id: number, { mode, maxWindow, maxObjectSize }: StreamLimits & { mode: StreamMode }): StreamEnd {
+    const { link, now } = this.#options;
+    const port: StreamPort = {
+      // Text may take three bytes a character, and binary four for three.
+      get maxChunk() {
+        return Math.min(MAX_STREAM_CHUNK, Math.floor(link.maxPayload / 3));
+      },
+      send: (packet) => link.send(packet),
+      over: () => this.#remove(id),
+    };
+    return new StreamEnd({ id, mode, maxWindow, maxObjectSize, now, port });
+  }
+
+  #add(id: number, entry: Entry): void {
+    this.#streams.set(id, entry);
+    const sameEpoch = this.#byEpoch.get(entry.epoch);
+    if (sameEpoch) sameEpoch.add(entry.end);
+    else this.#byEpoch.set(entry.epoch, new Set([entry.end]));
+  }
+
+  #remove(id: number): void {
+    const entry = this.#streams.get(id);
+    if (!entry) return;
+    this.#streams.delete(id);
+    const sameEpoch = this.#byEpoch.get(entry.epoch);
+    if (sameEpoch?.delete(entry.end) && sameEpoch.size === 0) this.#byEpoch.delete(entry.epoch);
+  }
+}
+
+function givenUp(): P2PError {
+  return new P2PError('ABORTED', 'The opener has given up');
+}

@@ -1,0 +1,17 @@
+import type { Packet } from '../protocol/packet.js';
+import type { Flow } from './flow.js';
+import type { DeliverOptions } from './session-port.js';
+
+/** One end of a relayed stream. */
+export interface RelayEnd {
+  /** The number by which its client knows the stream. */
+  readonly id: number;
+  /** What this end receives. */
+  readonly inflow: Flow;
+  readonly other: () => RelayEnd;
+  readonly deliver: (packet: Packet, options?: DeliverOptions) => void;
+  /** The stream is over, at both ends. */
+  readonly forget: () => void;
+  /** It sends nothing more. */
+  finished: boolean;
+}

@@ -1,0 +1,23 @@
+import type { P2PError } from '../protocol/p2p-error.js';
+import type { Packet } from '../protocol/packet.js';
+import type { Frames } from './raw-server.js';
+
+/** What one packet looks like on the wire, kept while it goes to many. */
+export interface SharedFrames {
+  plugin?: Frames;
+  plain?: Frames;
+}
+
+export interface DeliverOptions {
+  readonly shared?: SharedFrames;
+  /** Called when the packet has left this process; never where the session ends before. */
+  readonly flushed?: () => void;
+}
+
+/** How packets get from the router to one kind of client. */
+export interface SessionPort {
+  /** @throws P2PError when this client cannot be sent the packet; its sender is told. */
+  deliver(packet: Packet, options?: DeliverOptions): void;
+  /** The session is over; the client is told why, where there is a reason to tell. */
+  end(reason: P2PError | undefined): void;
+}

@@ -1,0 +1,108 @@
+import { P2PError } from '../protocol/p2p-error.js';
+import type { Packet, PacketOf } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
+import { streamCost } from '../protocol/stream-cost.js';
+import { Flow } from './flow.js';
+import type { Interest } from './interest.js';
+import type { RelayEnd } from './relay-end.js';
+import type { Session } from './session.js';
+import type { DeliverOptions } from './session-port.js';
+
+/** A client's stream: the session, and its number for it. */
+export interface StreamName {
+  readonly session: Session;
+  readonly id: number;
+}
+
+/** The streams that are relayed: which end belongs to which, and how much may be under way. */
+export class StreamRelays {
+  readonly #interest: Interest;
+
+  constructor(interest: Interest) {
+    this.#interest = interest;
+  }
+
+  /** SS-1: connects two ends, each of which knows the stream by a number of its own. */
+  connect(opener: StreamName, acceptor: StreamName): void {
+    const forget = () => {
+      opener.session.streams.delete(opener.id);
+      acceptor.session.streams.delete(acceptor.id);
+      first.inflow.close();
+      second.inflow.close();
+      this.#interest.removeStream(opener.session, acceptor.session);
+    };
+    const first: RelayEnd = relayEnd(opener, () => second, forget);
+    const second: RelayEnd = relayEnd(acceptor, () => first, forget);
+    opener.session.streams.set(opener.id, first);
+    acceptor.session.streams.set(acceptor.id, second);
+    this.#interest.addStream(opener.session, acceptor.session);
+  }
+
+  data(sender: Session, packet: PacketOf<'data' | 'part'>): void {
+    const end = this.#find(sender, packet.stream);
+    this.#guarded(end, () => {
+      if (end.finished) throw new P2PError('STREAM_VIOLATION', 'Data after the end');
+      const { id, inflow, deliver } = end.other();
+      const flushed = inflow.use(streamCost(packet.payload));
+      deliver({ ...packet, stream: id }, { flushed });
+    });
+  }
+
+  /** Credit for a stream that is over is late, no fault. */
+  credit(sender: Session, { stream, credit, probe }: PacketOf<'credit'>): void {
+    const end = sender.streams.get(stream);
+    if (end) this.#guarded(end, () => end.inflow.grant(credit, probe));
+  }
+
+  finish(sender: Session, { stream }: PacketOf<'finish'>): void {
+    const end = this.#find(sender, stream);
+    this.#guarded(end, () => {
+      if (end.finished) throw new P2PError('STREAM_VIOLATION', 'It has ended twice');
+      end.finished = true;
+      const other = end.other();
+      other.inflow.close();
+      if (other.finished) end.forget();
+      other.deliver({ type: 'finish', stream: other.id });
+    });
+  }
+
+  reset(sender: Session, { stream, payload }: PacketOf<'reset'>): void {
+    const end = sender.streams.get(stream);
+    if (!end) return;
+    end.forget();
+    const { id, deliver } = end.other();
+    deliver({ type: 'reset', stream: id, payload });
+  }
+
+  /** SS-2: the other ends are told by `peer-gone`, once for all of them. */
+  ended(session: Session): void {
+    for (const end of [...session.streams.values()]) end.forget();
+  }
+
+  /** @throws P2PError `STREAM_NOT_FOUND` */
+  #find(sender: Session, id: number): RelayEnd {
+    const end = sender.streams.get(id);
+    if (end) return end;
+    throw new P2PError('STREAM_NOT_FOUND', 'There is no such stream', { details: { stream: id } });
+  }
+
+  /** Whatever is wrong with a packet of a stream ends that stream at both ends, and nothing else. */
+  #guarded(end: RelayEnd, handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      if (!(error instanceof P2PError)) throw error;
+      end.forget();
+      const payload = Payload.ofError(error);
+      for (const { id, deliver } of [end, end.other()]) deliver({ type: 'reset', stream: id, payload });
+    }
+  }
+}
+
+function relayEnd({ session, id }: StreamName, other: () => RelayEnd, forget: () => void): RelayEnd {
+  const inflow = new Flow(session.inflow, (credit, probe) => {
+    other().deliver({ type: 'credit', stream: other().id, credit, probe });
+  });
+  const deliver = (packet: Packet, options?: DeliverOptions) => session.deliver(packet, options);
+  return { id, inflow, other, deliver, forget, finished: false };
+}

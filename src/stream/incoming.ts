@@ -1,0 +1,101 @@
+import { Fifo } from '../async/fifo.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { StreamMode } from '../protocol/packet.js';
+import type { Payload } from '../protocol/payload.js';
+import { PAYLOAD_FORMATS } from '../protocol/payload-codec.js';
+import { streamCost } from '../protocol/stream-cost.js';
+import { readObjectFrame } from './object-frame.js';
+
+interface Arrived {
+  readonly payload: Payload;
+  readonly cost: number;
+}
+
+export interface IncomingOptions {
+  readonly mode: StreamMode;
+  /** Largest object, in encoded bytes. */
+  readonly maxObjectSize: number;
+}
+
+/** What has arrived and the application has not taken yet. */
+export class Incoming {
+  readonly #options: IncomingOptions;
+  readonly #queue = new Fifo<Arrived>();
+  /** The beginning of an object that is still arriving. */
+  #pieces: Uint8Array[] = [];
+  #piecesSize = 0;
+
+  constructor(options: IncomingOptions) {
+    this.#options = options;
+  }
+
+  get isEmpty(): boolean {
+    return this.#queue.isEmpty;
+  }
+
+  /** Whether an object has begun and not ended. */
+  get isPartial(): boolean {
+    return this.#pieces.length > 0;
+  }
+
+  /** @throws P2PError `STREAM_VIOLATION`, `PAYLOAD_TOO_LARGE`, `PAYLOAD_INVALID` */
+  add(payload: Payload): void {
+    const cost = streamCost(payload);
+    if (this.#options.mode === 'bytes') {
+      bytesOf(payload);
+      this.#queue.push({ payload, cost });
+    } else if (this.isPartial) {
+      this.addPart(payload);
+      const whole = readObjectFrame(this.#pieces);
+      this.#pieces = [];
+      this.#piecesSize = 0;
+      this.#queue.push({ payload: whole, cost });
+    } else {
+      this.#checkSize(payload.encoded.data.length);
+      this.#queue.push({ payload, cost });
+    }
+  }
+
+  /** @throws P2PError `STREAM_VIOLATION`, `PAYLOAD_TOO_LARGE` */
+  addPart(payload: Payload): void {
+    if (this.#options.mode === 'bytes') throw violation('Bytes come in no parts');
+    const piece = bytesOf(payload);
+    this.#checkSize(this.#piecesSize + piece.byteLength);
+    this.#pieces.push(piece);
+    this.#piecesSize += piece.byteLength;
+  }
+
+  /** The next value and what it cost. @throws P2PError `PAYLOAD_INVALID` */
+  take(): { readonly value: unknown; readonly cost: number } | undefined {
+    const next = this.#queue.shift();
+    if (!next) return undefined;
+    const [value] = next.payload.args;
+    // Node's streams end at such a value.
+    if (value === null || value === undefined) throw new P2PError('PAYLOAD_INVALID', 'An object of the stream is null');
+    return { value, cost: next.cost };
+  }
+
+  clear(): void {
+    this.#queue.clear();
+    this.#pieces = [];
+    this.#piecesSize = 0;
+  }
+
+  #checkSize(size: number): void {
+    const { maxObjectSize } = this.#options;
+    // A frame has one byte more than the object in it.
+    if (size <= maxObjectSize + 1) return;
+    const details = { limit: maxObjectSize };
+    throw new P2PError('PAYLOAD_TOO_LARGE', `The stream takes objects of at most ${maxObjectSize} bytes`, { details });
+  }
+}
+
+function bytesOf(payload: Payload): Uint8Array {
+  const { format, data } = payload.encoded;
+  if (format === PAYLOAD_FORMATS.bytes && typeof data !== 'string' && data.byteLength > 0) return data;
+  throw violation('A piece of the stream is not bytes');
+}
+
+export function violation(message: string): P2PError {
+  return new P2PError('STREAM_VIOLATION', message);
+}

@@ -1,0 +1,23 @@
+import { onAbort } from '../async/on-abort.js';
+import { P2PError } from '../protocol/p2p-error.js';
+
+/** What the other end is told of why a stream was destroyed: its code, where it is one of ours, and its message. */
+export function streamError(reason: unknown): P2PError {
+  if (reason instanceof P2PError) return reason;
+  const { name, message, code } = (reason ?? {}) as Partial<Record<'name' | 'message' | 'code', unknown>>;
+  if (name === 'AbortError') return new P2PError('ABORTED', 'The stream was aborted', { cause: reason });
+  const details = typeof code === 'string' ? { code } : {};
+  const text = typeof reason === 'string' ? reason : message;
+  return new P2PError('STREAM_RESET', typeof text === 'string' && text ? text : 'The stream was destroyed', {
+    details,
+    cause: reason,
+  });
+}
+
+/** Ends a stream when the signal aborts, or has aborted; the value returned takes that back. */
+export function whenAborted(signal: AbortSignal, end: (error: P2PError) => void): () => void {
+  const abort = () => end(new P2PError('ABORTED', 'The stream was aborted', { cause: signal.reason }));
+  if (!signal.aborted) return onAbort(signal, abort);
+  abort();
+  return () => {};
+}
