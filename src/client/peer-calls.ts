@@ -58,7 +58,7 @@ export class PeerCalls {
   addP2pStream(clientId: string, ...rest: unknown[]): Promise<NodeDuplex> | void {
     const [options, callback] = typeof rest[0] === 'function' ? [undefined, rest[0] as Callback] : rest;
     return this.#settle(
-      () => openDuplex(this.#engine, clientId, (options ?? {}) as object, this.#settings),
+      () => openDuplex(this.#engine, clientId, (options === undefined ? {} : options) as object, this.#settings),
       callback as Callback | undefined,
     );
   }

@@ -3,12 +3,11 @@ import { ROUTER } from '../protocol/identifiers.js';
 import { type P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
-import type { StreamEnd } from '../stream/stream-end.js';
 import { AskedRequests } from './asked-requests.js';
 import { type Link, type LinkReceiver, linkDown } from './link.js';
 import type { Answer, PeerHandler } from './peer-handler.js';
 import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
-import { type StreamPlan, StreamTable } from './stream-table.js';
+import { type OpenedStream, type StreamPlan, StreamTable } from './stream-table.js';
 
 /**
  * One client's side of the protocol, over any link: sends messages and requests, waits for answers,
@@ -81,7 +80,7 @@ export class PeerEngine implements LinkReceiver {
   }
 
   /** CS-1: this side's end, once the peer has accepted. */
-  openStream(peer: string, plan: StreamPlan, deadline: Deadline): Promise<StreamEnd> {
+  openStream(peer: string, plan: StreamPlan, deadline: Deadline): Promise<OpenedStream> {
     return this.#streams.open(peer, plan, deadline);
   }
 

@@ -31,6 +31,8 @@ export function acceptPair(answer: Answer): void {
 /** A peer wants to open a stream. */
 export interface StreamRequest {
   readonly peer: string;
+  /** The number by which the peer knows the stream. */
+  readonly id: number;
   readonly mode: StreamMode;
   /** What the opener has to say about it: one argument. */
   readonly metadata: Payload;

@@ -36,8 +36,13 @@ export class StreamAcceptor {
     checkAcceptOptions(options);
     checkListener(callback);
     const settings = { ...duplexSettingsOf(options), Duplex: duplexClass(options.Duplex), failed: this.#failed };
-    const use = (end: StreamEnd, incoming: IncomingStream) =>
-      this.#call(callback, [createNodeDuplex(end, settings), incoming], end);
+    const use = (end: StreamEnd, incoming: IncomingStream) => {
+      const duplex = createNodeDuplex(end, settings);
+      this.#call(callback, [duplex, incoming], (error) => {
+        end.reset(error);
+        duplex.destroy();
+      });
+    };
     return this.#start({ options, use });
   }
 
@@ -45,7 +50,10 @@ export class StreamAcceptor {
   acceptWebStreams(options: AcceptOptions, callback: (stream: P2PStream) => unknown): () => void {
     checkAcceptOptions(options);
     checkListener(callback);
-    const use = (end: StreamEnd, incoming: IncomingStream) => this.#call(callback, [webStreamsOf(end, incoming)], end);
+    const use = (end: StreamEnd, incoming: IncomingStream) => {
+      const stream = webStreamsOf(end, incoming);
+      this.#call(callback, [stream], (error) => stream.reset(error));
+    };
     return this.#start({ options, use });
   }
 
@@ -79,10 +87,14 @@ export class StreamAcceptor {
     };
   }
 
-  #call<Args extends readonly unknown[]>(callback: (...args: Args) => unknown, args: Args, end: StreamEnd): void {
+  #call<Args extends readonly unknown[]>(
+    callback: (...args: Args) => unknown,
+    args: Args,
+    discard: (error: P2PError) => void,
+  ): void {
     callGuarded(callback, args, (cause) => {
       const error = handlerFailed(cause);
-      end.fail(error);
+      discard(error);
       this.#failed(error);
     });
   }

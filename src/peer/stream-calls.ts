@@ -4,6 +4,7 @@ import { Payload } from '../protocol/payload.js';
 import { createNodeDuplex, duplexClass, type NodeDuplex } from '../stream/node-duplex.js';
 import type { StreamEnd } from '../stream/stream-end.js';
 import { createWebStreams, type WebStreams } from '../stream/web-streams.js';
+import { checkNoFunction } from './call-arguments.js';
 import type { PeerEngine } from './peer-engine.js';
 import type { Deadline } from './pending-operations.js';
 import {
@@ -66,15 +67,20 @@ export function webStreamsOf(
   return { peer: from, metadata, objectMode, ...createWebStreams(end, signal) };
 }
 
-function open(
+async function open(
   engine: PeerEngine,
   clientId: string,
   options: StreamOptions,
   { timeout, signal }: Deadline,
 ): Promise<StreamEnd> {
   const mode = options.objectMode ? 'objects' : 'bytes';
+  checkNoFunction([options.metadata]);
   const metadata = Payload.encode(options.metadata === undefined ? [] : [options.metadata]);
   const signals = [signal, options.signal].filter((one) => one !== undefined);
   const either = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
-  return engine.openStream(clientId, { mode, metadata, ...limitsOf(options) }, { timeout, signal: either });
+  const plan = { mode, metadata, ...limitsOf(options) } as const;
+  const { end } = await engine.openStream(clientId, plan, { timeout, signal: either });
+  // What ended at once is no stream to hand out.
+  if (end.failure) throw end.failure;
+  return end;
 }

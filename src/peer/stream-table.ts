@@ -1,7 +1,7 @@
 import { MAX_STREAM_CHUNK } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { PacketOf, StreamMode } from '../protocol/packet.js';
-import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
+import { Payload } from '../protocol/payload.js';
 import { StreamEnd, type StreamPacket, type StreamPort } from '../stream/stream-end.js';
 import type { AskedRequests } from './asked-requests.js';
 import type { Link } from './link.js';
@@ -23,6 +23,12 @@ export interface StreamTableOptions {
   readonly ask: (plan: OperationPlan) => Promise<Payload>;
   /** In ms, from any fixed moment. */
   readonly now: () => number;
+}
+
+export interface OpenedStream {
+  readonly end: StreamEnd;
+  /** The number by which the other side knows it. */
+  readonly peerId: number;
 }
 
 interface Entry {
@@ -49,7 +55,7 @@ export class StreamTable {
   }
 
   /** CS-1: resolves when the other side has accepted. */
-  async open(peer: string, { mode, metadata, ...limits }: StreamPlan, deadline: Deadline): Promise<StreamEnd> {
+  async open(peer: string, { mode, metadata, ...limits }: StreamPlan, deadline: Deadline): Promise<OpenedStream> {
     const id = this.#options.pending.takeId();
     const end = this.#create(id, { mode, ...limits });
     const credit = end.firstCredit;
@@ -57,21 +63,21 @@ export class StreamTable {
     try {
       const open = { type: 'open', peer, epoch: 0, mode, credit, payload: metadata } as const;
       const packet = (_id: number, timeout: number) => ({ ...open, id, timeout });
-      await this.#options.ask({ ...deadline, id, peer, answered: true, packet });
-      return end;
+      const answer = await this.#options.ask({ ...deadline, id, peer, answered: true, packet });
+      return { end, peerId: answer.args[0] as number };
     } finally {
       this.#opening.delete(id);
     }
   }
 
   /** The other side has accepted. It may send at once: so the stream is there before anyone waits for it. */
-  opened({ peer, epoch, id, credit }: PacketOf<'opened'>): void {
+  opened({ peer, epoch, id, stream, credit }: PacketOf<'opened'>): void {
     const end = this.#opening.get(id);
     if (!end) return this.#options.link.send({ type: 'reset', stream: id, payload: Payload.ofError(givenUp()) });
     this.#opening.delete(id);
     this.#add(id, { end, epoch });
     end.credited(credit);
-    if (!this.#options.pending.answer(peer, id, EMPTY_PAYLOAD)) end.reset(givenUp());
+    if (!this.#options.pending.answer(peer, id, Payload.ofArguments([stream]))) end.reset(givenUp());
   }
 
   /** What the application answers a peer that wants to open a stream. */
@@ -80,6 +86,7 @@ export class StreamTable {
     const request = asked.add({ epoch, id });
     return {
       peer,
+      id,
       mode,
       metadata: payload,
       timeout,

@@ -18,6 +18,14 @@ export const PLAIN_VERBS = {
   isConnected: 'IS_CLIENT_CONNECTED',
 } as const;
 
+/** The streams of clients without the plugin: the same names in both directions (SS-1). */
+export const STREAM_EVENTS = {
+  create: 'MULTI_API_CREATE_STREAM',
+  chunk: 'MULTI_API_STREAM_CHUNK',
+  end: 'MULTI_API_STREAM_END',
+  destroy: 'MULTI_API_STREAM_DESTROY',
+} as const;
+
 /** Asks a client for a pair; the same name in both directions (SM-1). */
 export const ADD_TARGET = PLAIN_VERBS.addTarget;
 

@@ -1,6 +1,7 @@
 import { shapeOf } from './argument-shape.js';
 import { checkEvent, checkPeer, checkRoom, invalidArgument } from './check-names.js';
-import { P2PError, type WireError } from './p2p-error.js';
+import { isWireError, P2PError, readWireError, type WireError } from './p2p-error.js';
+import type { StreamMode } from './packet.js';
 import { Payload } from './payload.js';
 
 // What plain clients send: the trust boundary for everything that comes without an envelope.
@@ -35,6 +36,45 @@ export function readPlainRoom(body: unknown): string {
   const { room } = record(body);
   checkRoom(room);
   return room;
+}
+
+/** `{connectionInfo: {targetClientId}, objectMode?, metadata?}` @throws P2PError */
+export function readPlainCreateStream(body: unknown): {
+  readonly targetClientId: string;
+  readonly mode: StreamMode;
+  readonly metadata: Payload;
+} {
+  const { connectionInfo, objectMode = false, metadata } = record(body);
+  if (typeof objectMode !== 'boolean') throw invalidArgument('objectMode must be true or false');
+  return {
+    targetClientId: readPlainTarget(connectionInfo),
+    mode: objectMode ? 'objects' : 'bytes',
+    metadata: Payload.ofArguments(metadata === undefined ? [] : [metadata]),
+  };
+}
+
+/** `{streamId, chunk}` @throws P2PError */
+export function readPlainChunk(body: unknown): { readonly streamId: number; readonly chunk: unknown } {
+  return { streamId: readPlainStreamId(body), chunk: record(body).chunk };
+}
+
+/** `{streamId, error?}` @throws P2PError */
+export function readPlainDestroy(body: unknown): { readonly streamId: number; readonly error: P2PError } {
+  const { error } = record(body);
+  const reason = isWireError(error) ? readWireError(error) : new P2PError('STREAM_RESET', messageIn(error));
+  return { streamId: readPlainStreamId(body), error: reason };
+}
+
+/** `{streamId}` @throws P2PError */
+export function readPlainStreamId(body: unknown): number {
+  const { streamId } = record(body);
+  if (Number.isSafeInteger(streamId)) return streamId as number;
+  throw invalidArgument('streamId must be the number of a stream');
+}
+
+function messageIn(error: unknown): string {
+  const { message } = record(error);
+  return typeof message === 'string' ? message : 'The stream was destroyed';
 }
 
 function readPlainMessage(body: unknown): PlainMessage {

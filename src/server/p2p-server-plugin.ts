@@ -127,8 +127,10 @@ function directoryCalls(namespace: RawNamespace, sessions: Sessions, admission: 
     },
     removeClient: (clientId) => {
       const session = directory.get(clientId);
-      if (session) sessions.remove(session);
-      return session !== undefined;
+      // The server's own session is not for the application to end.
+      if (!session?.socket) return false;
+      sessions.remove(session);
+      return true;
     },
     getSocketByClientId: (clientId) => directory.get(clientId)?.socket,
     getSocketIdByClientId: (clientId) => directory.get(clientId)?.socket?.id,

@@ -1,4 +1,4 @@
-import { PLAIN_VERBS } from '../protocol/event-names.js';
+import { PLAIN_VERBS, STREAM_EVENTS } from '../protocol/event-names.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import {
@@ -19,6 +19,18 @@ export type PlainHandler = (port: PlainPort, body: unknown, ack: PlainAck | unde
 
 const deadline = { timeout: DEFAULT_TIMEOUT, signal: undefined };
 
+/** A handler that answers with one value, or none, at once or later. */
+const answering =
+  (handle: (port: PlainPort, body: unknown) => unknown): PlainHandler =>
+  (port, body, ack) => {
+    const answer = (async () => handle(port, body))();
+    settle(
+      port,
+      ack,
+      answer.then((value) => (value === undefined ? [] : [value])),
+    );
+  };
+
 /** The events of `PROTOCOL.md` § Plain clients. */
 export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
   [PLAIN_VERBS.emit]: ({ engine }, body, ack) => {
@@ -32,7 +44,7 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
     ack?.({ args: [] });
   },
   [PLAIN_VERBS.request]: (port, body, ack) => {
-    if (!ack) throw new P2PError('INVALID_ARGUMENT', `${PLAIN_VERBS.request} needs an acknowledgement function`);
+    checkAck(PLAIN_VERBS.request, ack);
     const { targetClientId, event, payload } = readPlainEmit(body);
     const answer = port.engine.request(targetClientId, event, payload, deadline);
     settle(
@@ -41,43 +53,23 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
       answer.then((reply) => reply.args),
     );
   },
-  [PLAIN_VERBS.addTarget]: (port, body, ack) => {
-    settle(
-      port,
-      ack,
-      port.engine.pair(readPlainTarget(body), deadline).then(() => []),
-    );
+  [PLAIN_VERBS.addTarget]: answering(({ engine }, body) => engine.pair(readPlainTarget(body), deadline)),
+  [PLAIN_VERBS.joinRoom]: answering(({ engine }, body) => engine.join(readPlainRoom(body), deadline)),
+  [PLAIN_VERBS.leaveRoom]: answering(({ engine }, body) => engine.leave(readPlainRoom(body), deadline)),
+  [PLAIN_VERBS.clientList]: answering(({ engine }) => engine.clientList(deadline)),
+  [PLAIN_VERBS.isConnected]: answering(({ engine }, body) => engine.isConnected(readPlainTarget(body), deadline)),
+  [STREAM_EVENTS.create]: (port, body, ack) => {
+    checkAck(STREAM_EVENTS.create, ack);
+    answering(async ({ streams }) => ({ connectionInfo: await streams.open(body) }))(port, body, ack);
   },
-  [PLAIN_VERBS.joinRoom]: (port, body, ack) => {
-    settle(
-      port,
-      ack,
-      port.engine.join(readPlainRoom(body), deadline).then(() => []),
-    );
-  },
-  [PLAIN_VERBS.leaveRoom]: (port, body, ack) => {
-    settle(
-      port,
-      ack,
-      port.engine.leave(readPlainRoom(body), deadline).then(() => []),
-    );
-  },
-  [PLAIN_VERBS.clientList]: (port, _body, ack) => {
-    settle(
-      port,
-      ack,
-      port.engine.clientList(deadline).then((clientIds) => [clientIds]),
-    );
-  },
-  [PLAIN_VERBS.isConnected]: (port, body, ack) => {
-    const clientId = readPlainTarget(body);
-    settle(
-      port,
-      ack,
-      port.engine.isConnected(clientId, deadline).then((connected) => [connected]),
-    );
-  },
+  [STREAM_EVENTS.chunk]: answering(({ streams }, body) => streams.chunk(body)),
+  [STREAM_EVENTS.end]: answering(({ streams }, body) => streams.finish(body)),
+  [STREAM_EVENTS.destroy]: answering(({ streams }, body) => streams.destroy(body)),
 };
+
+function checkAck(event: string, ack: PlainAck | undefined): void {
+  if (!ack) throw new P2PError('INVALID_ARGUMENT', `${event} needs an acknowledgement function`);
+}
 
 /** Gives the outcome to the ack; without one, only a failure is told. */
 function settle(port: PlainPort, ack: PlainAck | undefined, outcome: Promise<readonly unknown[]>): void {

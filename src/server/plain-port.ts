@@ -13,10 +13,12 @@ import { Payload } from '../protocol/payload.js';
 import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import { askSocket } from './ask-socket.js';
 import { InProcessLink } from './in-process-link.js';
+import { PlainStreams } from './plain-streams.js';
 import type { Frames, FrameWriter, RawServerSocket } from './raw-server.js';
 import type { DeliverOptions, SessionPort, SharedFrames } from './session-port.js';
 
 export interface PlainPortOptions {
+  readonly clientId: string;
   readonly socket: RawServerSocket;
   readonly writer: FrameWriter;
   /** Which events a plain client may be sent by others. */
@@ -30,6 +32,7 @@ export interface PlainPortOptions {
  */
 export class PlainPort implements SessionPort, PeerHandler {
   readonly engine: PeerEngine;
+  readonly streams: PlainStreams;
   readonly #options: PlainPortOptions;
   readonly #link: InProcessLink;
 
@@ -37,6 +40,15 @@ export class PlainPort implements SessionPort, PeerHandler {
     this.#options = options;
     this.#link = new InProcessLink(options.toRouter);
     this.engine = new PeerEngine(this.#link, this);
+    this.streams = new PlainStreams({
+      clientId: options.clientId,
+      engine: this.engine,
+      ask: (question, answered) => {
+        checkPlainArguments(question.args);
+        return askSocket(options.socket, question, answered);
+      },
+      emit: (event, args) => this.#emit(event, args),
+    });
   }
 
   deliver(packet: Packet, { shared, flushed }: DeliverOptions = {}): void {
@@ -68,7 +80,7 @@ export class PlainPort implements SessionPort, PeerHandler {
   }
 
   streamAsked(request: StreamRequest): void {
-    request.reject(new P2PError('NO_LISTENER', 'No streams are accepted there'));
+    this.streams.asked(request);
   }
 
   pairEnded(peer: string): void {

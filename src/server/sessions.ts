@@ -88,8 +88,9 @@ export class Sessions {
     if (session.ended) return;
     this.directory.remove(session);
     session.end(reason);
-    this.streams.ended(session);
+    // In this order: the edges tell of the streams.
     this.interest.ended(session);
+    this.streams.ended(session);
   }
 
   #add(session: Session): void {
@@ -106,6 +107,7 @@ export class Sessions {
 
   #plainPort(session: Session, socket: RawServerSocket): PlainPort {
     return new PlainPort({
+      clientId: session.clientId,
       socket,
       writer: this.writer,
       allows: this.#options.plainEvents,

@@ -15,7 +15,7 @@ export function frameObject(payload: Payload): Uint8Array {
 
 /** @throws P2PError `PAYLOAD_INVALID` */
 export function readObjectFrame(pieces: readonly Uint8Array[]): Payload {
-  const frame = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  const frame = allocate(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
   let offset = 0;
   for (const piece of pieces) {
     frame.set(piece, offset);
@@ -26,4 +26,10 @@ export function readObjectFrame(pieces: readonly Uint8Array[]): Payload {
   if (format === PAYLOAD_FORMATS.json) return Payload.ofEncoded({ format, data: new TextDecoder().decode(data) });
   if (format === PAYLOAD_FORMATS.bytes || format === PAYLOAD_FORMATS.mixed) return Payload.ofEncoded({ format, data });
   throw new P2PError('PAYLOAD_INVALID', 'The object has no known format');
+}
+
+/** In Node bytes are Buffers, also those that came in one packet. */
+function allocate(length: number): Uint8Array {
+  const { Buffer } = globalThis as { Buffer?: { alloc(length: number): Uint8Array } };
+  return Buffer ? Buffer.alloc(length) : new Uint8Array(length);
 }

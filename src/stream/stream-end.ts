@@ -6,7 +6,7 @@ import { streamCost } from '../protocol/stream-cost.js';
 import { Incoming, violation } from './incoming.js';
 import { type Outgoing, outgoingOf } from './outgoing.js';
 import { ReceiveWindow } from './receive-window.js';
-import { streamError } from './stream-error.js';
+import { isLeaving, streamError } from './stream-error.js';
 
 /** What the two ends of a stream send each other. */
 export type StreamPacket = PacketOf<'data' | 'part' | 'credit' | 'finish' | 'reset'>;
@@ -57,6 +57,7 @@ export class StreamEnd {
   #probe = 0;
   #outgoing: Outgoing | undefined;
   #written: Written | undefined;
+  #hasWritten = false;
   #finished = false;
   #peerFinished = false;
   #over = false;
@@ -75,6 +76,11 @@ export class StreamEnd {
   /** What the other end may send at first, in bytes. */
   get firstCredit(): number {
     return this.#window.open;
+  }
+
+  /** Nothing more will be sent or received; there may still be something to take. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   get failure(): P2PError | undefined {
@@ -102,6 +108,7 @@ export class StreamEnd {
       return written(toP2PError(error));
     }
     this.#written = written;
+    this.#hasWritten = true;
     this.#pump();
   }
 
@@ -120,20 +127,32 @@ export class StreamEnd {
       if (taken) this.#giveBack(taken.cost);
       return taken;
     } catch (error) {
-      this.#violated(toP2PError(error));
+      this.abort(toP2PError(error));
       return undefined;
     }
   }
 
-  /** Ends it here and there, at once; what has not arrived is lost. */
+  /**
+   * Ends it here and there, at once; what has not arrived is lost. Who has read everything to the end, never wrote, and
+   * merely leaves, has left nothing undone: that is no error there.
+   */
   reset(reason?: unknown): void {
     if (this.#over) return;
+    if (this.atEnd && !this.#hasWritten && isLeaving(reason)) return this.finish();
     const error = streamError(reason);
     this.#end(error);
     this.#sendReset(error);
   }
 
-  /** The same, by what happened on the way: nobody is left to be told. */
+  /** It cannot go on: both who use it here and the other end are told, where it is not over for that. */
+  abort(error: P2PError): void {
+    if (this.#failure) return;
+    const wasOver = this.#over;
+    this.#end(error, this.#listener);
+    if (!wasOver) this.#sendReset(error);
+  }
+
+  /** It has failed by what happened on the way: nobody is left to be told. */
   fail(error: P2PError): void {
     if (!this.#over) this.#end(error, this.#listener);
   }
@@ -143,7 +162,7 @@ export class StreamEnd {
     try {
       this.#handle(packet);
     } catch (error) {
-      this.#violated(toP2PError(error));
+      this.abort(toP2PError(error));
     }
   }
 
@@ -216,16 +235,8 @@ export class StreamEnd {
     try {
       this.#options.port.send(packet);
     } catch (error) {
-      this.#violated(toP2PError(error));
+      this.abort(toP2PError(error));
     }
-  }
-
-  /** It cannot go on: both sides are told, the other one where it is not over for it. */
-  #violated(error: P2PError): void {
-    if (this.#failure) return;
-    const wasOver = this.#over;
-    this.#end(error, this.#listener);
-    if (!wasOver) this.#sendReset(error);
   }
 
   #sendReset(error: P2PError): void {

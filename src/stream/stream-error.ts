@@ -14,6 +14,11 @@ export function streamError(reason: unknown): P2PError {
   });
 }
 
+/** Destroyed for no reason: Node gives one too when an iteration is over and nobody has ended the other direction. */
+export function isLeaving(reason: unknown): boolean {
+  return !reason || (reason as { name?: unknown }).name === 'AbortError';
+}
+
 /** Ends a stream when the signal aborts, or has aborted; the value returned takes that back. */
 export function whenAborted(signal: AbortSignal, end: (error: P2PError) => void): () => void {
   const abort = () => end(new P2PError('ABORTED', 'The stream was aborted', { cause: signal.reason }));

@@ -61,7 +61,7 @@ export function createWebStreams(end: StreamEnd, signal?: AbortSignal): WebStrea
     };
     end.attach({ readable: () => changed(), closed: resolve, failed: (error) => failed(error) });
   });
-  const forget = signal && whenAborted(signal, reset);
+  const forget = signal ? whenAborted(signal, reset) : () => {};
   // Who does not look at it need not hear of it.
   closed.then(forget, forget);
   return { readable, writable, closed, reset };

@@ -1,0 +1,113 @@
+import type { PeerEngine } from '../peer/peer-engine.js';
+import type { StreamRequest } from '../peer/peer-handler.js';
+import { STREAM_EVENTS } from '../protocol/event-names.js';
+import { DEFAULT_MAX_OBJECT_SIZE, DEFAULT_TIMEOUT, MIN_STREAM_WINDOW } from '../protocol/limits.js';
+import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import {
+  readPlainChunk,
+  readPlainCreateStream,
+  readPlainDestroy,
+  readPlainStreamId,
+} from '../protocol/plain-bodies.js';
+import type { StreamEnd } from '../stream/stream-end.js';
+import { PlainStream, type PlainStreamPort } from './plain-stream.js';
+
+/** As much as is worth having for one chunk under way at a time. */
+const LIMITS = { maxWindow: MIN_STREAM_WINDOW, maxObjectSize: DEFAULT_MAX_OBJECT_SIZE };
+
+/** Which stream joins whom; each side has a number of its own for it (SS-1). */
+export interface ConnectionInfo {
+  readonly sourceClientId: string;
+  readonly targetClientId: string;
+  readonly sourceStreamId: number;
+  readonly targetStreamId: number;
+}
+
+export interface PlainStreamsOptions extends PlainStreamPort {
+  readonly clientId: string;
+  readonly engine: PeerEngine;
+}
+
+/** The streams of a client without the plugin: one chunk, one acknowledgement. `PROTOCOL.md` § Plain streams. */
+export class PlainStreams {
+  readonly #options: PlainStreamsOptions;
+  readonly #streams = new Map<number, PlainStream>();
+  #lastId = 0;
+
+  constructor(options: PlainStreamsOptions) {
+    this.#options = options;
+  }
+
+  /** The client opens one. */
+  async open(body: unknown): Promise<ConnectionInfo> {
+    const { targetClientId, mode, metadata } = readPlainCreateStream(body);
+    const { engine, clientId } = this.#options;
+    const deadline = { timeout: DEFAULT_TIMEOUT, signal: undefined };
+    const { end, peerId } = await engine.openStream(targetClientId, { mode, metadata, ...LIMITS }, deadline);
+    const id = ++this.#lastId;
+    this.#add(id, end);
+    return { sourceClientId: clientId, targetClientId, sourceStreamId: id, targetStreamId: peerId };
+  }
+
+  /** A peer opens one: to acknowledge is to accept. */
+  asked(request: StreamRequest): void {
+    const { clientId, ask } = this.#options;
+    const id = ++this.#lastId;
+    const connectionInfo: ConnectionInfo = {
+      sourceClientId: request.peer,
+      targetClientId: clientId,
+      sourceStreamId: request.id,
+      targetStreamId: id,
+    };
+    try {
+      const [metadata] = request.metadata.args;
+      const body = { connectionInfo, objectMode: request.mode === 'objects', metadata };
+      const question = { event: STREAM_EVENTS.create, args: [body], timeout: request.timeout };
+      request.whenClosed(ask(question, (outcome) => this.#answered(request, id, outcome)));
+    } catch (error) {
+      request.reject(toP2PError(error));
+    }
+  }
+
+  /** Settles when there was credit for it. */
+  chunk(body: unknown): Promise<void> {
+    const { streamId, chunk } = readPlainChunk(body);
+    return this.#get(streamId).write(chunk);
+  }
+
+  finish(body: unknown): void {
+    this.#get(readPlainStreamId(body)).finish();
+  }
+
+  destroy(body: unknown): void {
+    const { streamId, error } = readPlainDestroy(body);
+    this.#get(streamId).destroy(error);
+  }
+
+  #answered(request: StreamRequest, id: number, outcome: readonly unknown[] | P2PError): void {
+    const refusal = outcome instanceof P2PError ? outcome : refusalIn(outcome[0]);
+    if (refusal) return request.reject(refusal);
+    const end = request.accept(LIMITS);
+    if (end) this.#add(id, end);
+  }
+
+  #add(id: number, end: StreamEnd): void {
+    const stream = new PlainStream({ id, end, port: this.#options, over: () => this.#streams.delete(id) });
+    this.#streams.set(id, stream);
+    stream.start();
+  }
+
+  #get(id: number): PlainStream {
+    const stream = this.#streams.get(id);
+    if (stream) return stream;
+    throw new P2PError('STREAM_NOT_FOUND', 'There is no such stream', { details: { stream: id } });
+  }
+}
+
+/** `{error: {message?}}` refuses. */
+function refusalIn(answer: unknown): P2PError | undefined {
+  const { error } = (answer ?? {}) as { error?: unknown };
+  if (!error) return undefined;
+  const { message } = error as { message?: unknown };
+  return new P2PError('STREAM_REFUSED', typeof message === 'string' ? message : 'The stream was refused');
+}
