@@ -72,7 +72,6 @@ export class Router {
       case 'data':
       case 'part':
       case 'finish':
-      case 'opened':
         return sender.deliver({ type: 'reset', stream: packet.stream, payload });
       default:
         return sender.deliver({ type: 'error', payload });
