@@ -25,6 +25,8 @@ export class PlainStream {
   /** Waits no longer for the acknowledgement of the chunk that is under way. */
   #stopAsking: (() => void) | undefined;
   #writing = false;
+  /** Settles when all chunks so far have been sent. */
+  #written: Promise<void> = Promise.resolve();
   #toldEnd = false;
 
   constructor(options: PlainStreamOptions) {
@@ -50,7 +52,7 @@ export class PlainStream {
       throw error;
     }
     this.#writing = true;
-    return new Promise((resolve, reject) => {
+    this.#written = new Promise((resolve, reject) => {
       this.#options.end.write([chunk], (error) => {
         this.#writing = false;
         if (!error) return resolve();
@@ -58,9 +60,12 @@ export class PlainStream {
         this.destroy(error);
       });
     });
+    return this.#written;
   }
 
-  finish(): void {
+  /** After the chunk that still waits for credit. */
+  async finish(): Promise<void> {
+    await this.#written;
     this.#options.end.finish();
   }
 

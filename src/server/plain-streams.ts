@@ -75,8 +75,8 @@ export class PlainStreams {
     return this.#get(streamId).write(chunk);
   }
 
-  finish(body: unknown): void {
-    this.#get(readPlainStreamId(body)).finish();
+  finish(body: unknown): Promise<void> {
+    return this.#get(readPlainStreamId(body)).finish();
   }
 
   destroy(body: unknown): void {

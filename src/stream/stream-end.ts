@@ -162,7 +162,7 @@ export class StreamEnd {
     try {
       this.#handle(packet);
     } catch (error) {
-      this.abort(toP2PError(error));
+      this.abort(error instanceof P2PError ? error : listenerFailed(error));
     }
   }
 
@@ -267,6 +267,11 @@ export class StreamEnd {
     listener?.failed(error);
     written?.(error);
   }
+}
+
+/** Node calls the application's listeners as data comes in. */
+function listenerFailed(cause: unknown): P2PError {
+  return new P2PError('HANDLER_FAILED', 'A listener of the stream failed', { cause });
 }
 
 function streamEnded(): P2PError {

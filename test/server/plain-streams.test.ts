@@ -123,6 +123,18 @@ describe('streams of clients without the plugin: one chunk, one acknowledgement'
     await sending;
   });
 
+  it('SS-1 an end that is sent before the last acknowledgement comes after the chunk', async () => {
+    const { alice, anna } = await scene();
+    const accepted = nextStream(alice);
+    const { args } = await ask(anna, CREATE, connectTo('alice'));
+    const streamId = args[0].connectionInfo.sourceStreamId;
+    const { duplex } = await accepted;
+    const sent = [ask(anna, CHUNK, { streamId, chunk: Buffer.alloc(600_000) }), ask(anna, END, { streamId })];
+    await plainSettled(anna);
+    expect((await collect(duplex)).length).toBe(600_000);
+    expect(await Promise.all(sent)).toEqual([{ args: [] }, { args: [] }]);
+  });
+
   it('SS-1 between two plain clients', async () => {
     const { anna, connectPlain } = await scene();
     const ben = await connectPlain('ben');
