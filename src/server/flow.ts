@@ -20,9 +20,9 @@ export class Inflow {
 
   remove(bytes: number): void {
     this.#load -= bytes;
-    for (const flow of this.#waiting) {
-      if (this.#load >= MAX_SESSION_INFLOW) return;
-      // One that still lacks credit goes to the end.
+    // Each turn lets something through: all that a flow has kept back, or all there is room for.
+    while (this.#waiting.size > 0 && this.#load <= MAX_SESSION_INFLOW - LEAST_PORTION) {
+      const flow = this.#waiting.values().next().value as Flow;
       this.#waiting.delete(flow);
       flow.letThrough();
     }
