@@ -1,4 +1,4 @@
-import { MAX_STREAM_CHUNK } from '../protocol/limits.js';
+import { MAX_STREAM_CHUNK, MIN_STREAM_PIECE } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { PacketOf, StreamMode } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
@@ -56,6 +56,7 @@ export class StreamTable {
 
   /** CS-1: resolves when the other side has accepted. */
   async open(peer: string, { mode, metadata, ...limits }: StreamPlan, deadline: Deadline): Promise<OpenedStream> {
+    this.#checkRoom();
     const id = this.#options.pending.takeId();
     const end = this.#create(id, { mode, ...limits });
     const credit = end.firstCredit;
@@ -92,6 +93,7 @@ export class StreamTable {
       timeout,
       whenClosed: (callback) => request.whenClosed(callback),
       accept: (limits) => {
+        this.#checkRoom();
         if (!request.take()) return undefined;
         const stream = pending.takeId();
         const end = this.#create(stream, { mode, ...limits });
@@ -119,12 +121,20 @@ export class StreamTable {
     for (const { end } of [...this.#streams.values()]) end.fail(error);
   }
 
+  /** @throws P2PError `PAYLOAD_TOO_LARGE` where not even the shortest piece would pass */
+  #checkRoom(): void {
+    const { maxPayload } = this.#options.link;
+    if (maxChunkOf(this.#options.link) >= MIN_STREAM_PIECE) return;
+    throw new P2PError('PAYLOAD_TOO_LARGE', 'The server takes too little at once for a stream', {
+      details: { limit: maxPayload },
+    });
+  }
+
   #create(id: number, { mode, maxWindow, maxObjectSize }: StreamLimits & { mode: StreamMode }): StreamEnd {
     const { link, now } = this.#options;
     const port: StreamPort = {
-      // Text may take three bytes a character, and binary four for three.
       get maxChunk() {
-        return Math.min(MAX_STREAM_CHUNK, Math.floor(link.maxPayload / 3));
+        return maxChunkOf(link);
       },
       send: (packet) => link.send(packet),
       over: () => this.#remove(id),
@@ -146,6 +156,11 @@ export class StreamTable {
     const sameEpoch = this.#byEpoch.get(entry.epoch);
     if (sameEpoch?.delete(entry.end) && sameEpoch.size === 0) this.#byEpoch.delete(entry.epoch);
   }
+}
+
+/** Text may take three bytes a character, and binary four for three. */
+function maxChunkOf({ maxPayload }: Link): number {
+  return Math.min(MAX_STREAM_CHUNK, Math.floor(maxPayload / 3));
 }
 
 function givenUp(): P2PError {

@@ -31,6 +31,9 @@ export const MIN_STREAM_WINDOW = 131_072;
 /** Longest piece of a stream in one packet, in bytes: with its header it stays under 64 KiB, where websockets are fastest. */
 export const MAX_STREAM_CHUNK = 65_000;
 
+/** Pieces of a stream are shorter only where no more is to be sent, in bytes. */
+export const MIN_STREAM_PIECE = 1_024;
+
 /** What a packet of a stream costs beside its payload, in bytes of credit: about what it takes in memory. */
 export const STREAM_PACKET_COST = 256;
 

@@ -1,4 +1,5 @@
 import { Fifo } from '../async/fifo.js';
+import { MIN_STREAM_PIECE } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { StreamMode } from '../protocol/packet.js';
 import type { Payload } from '../protocol/payload.js';
@@ -24,6 +25,7 @@ export class Incoming {
   /** The beginning of an object that is still arriving. */
   #pieces: Uint8Array[] = [];
   #piecesSize = 0;
+  #piecesCost = 0;
 
   constructor(options: IncomingOptions) {
     this.#options = options;
@@ -38,31 +40,31 @@ export class Incoming {
     return this.#pieces.length > 0;
   }
 
-  /** @throws P2PError `STREAM_VIOLATION`, `PAYLOAD_TOO_LARGE`, `PAYLOAD_INVALID` */
-  add(payload: Payload): void {
-    const cost = streamCost(payload);
-    if (this.#options.mode === 'bytes') {
-      bytesOf(payload);
-      this.#queue.push({ payload, cost });
-    } else if (this.isPartial) {
-      this.addPart(payload);
-      const whole = readObjectFrame(this.#pieces);
-      this.#pieces = [];
-      this.#piecesSize = 0;
-      this.#queue.push({ payload: whole, cost });
-    } else {
-      this.#checkSize(payload.encoded.data.length);
-      this.#queue.push({ payload, cost });
-    }
+  /**
+   * @returns what the parts before it cost: they have been given back, but wait to be taken now
+   * @throws P2PError `STREAM_VIOLATION`, `PAYLOAD_TOO_LARGE`, `PAYLOAD_INVALID`
+   */
+  add(payload: Payload): number {
+    if (this.isPartial) return this.#addLast(payload);
+    if (this.#options.mode === 'bytes') bytesOf(payload);
+    else this.#checkSize(payload.encoded.data.length);
+    this.#queue.push({ payload, cost: streamCost(payload) });
+    return 0;
   }
 
   /** @throws P2PError `STREAM_VIOLATION`, `PAYLOAD_TOO_LARGE` */
   addPart(payload: Payload): void {
     if (this.#options.mode === 'bytes') throw violation('Bytes come in no parts');
     const piece = bytesOf(payload);
+    if (piece.byteLength < MIN_STREAM_PIECE) throw violation('A part is too short');
+    this.#keep(payload, piece);
+  }
+
+  #keep(payload: Payload, piece: Uint8Array): void {
     this.#checkSize(this.#piecesSize + piece.byteLength);
     this.#pieces.push(piece);
     this.#piecesSize += piece.byteLength;
+    this.#piecesCost += streamCost(payload);
   }
 
   /** The next value and what it cost. @throws P2PError `PAYLOAD_INVALID` */
@@ -77,8 +79,21 @@ export class Incoming {
 
   clear(): void {
     this.#queue.clear();
+    this.#clearPieces();
+  }
+
+  #addLast(payload: Payload): number {
+    const before = this.#piecesCost;
+    this.#keep(payload, bytesOf(payload));
+    this.#queue.push({ payload: readObjectFrame(this.#pieces), cost: this.#piecesCost });
+    this.#clearPieces();
+    return before;
+  }
+
+  #clearPieces(): void {
     this.#pieces = [];
     this.#piecesSize = 0;
+    this.#piecesCost = 0;
   }
 
   #checkSize(size: number): void {

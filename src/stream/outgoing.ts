@@ -1,4 +1,5 @@
 import { asUint8Array, isBytes } from '../protocol/argument-shape.js';
+import { MIN_STREAM_PIECE } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { StreamMode } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
@@ -17,9 +18,6 @@ export interface Outgoing {
   /** The next piece, of at most `room` bytes; nothing where that would be a crumb. */
   cut(room: number): Piece | undefined;
 }
-
-/** Pieces that are shorter only where no more is to be sent, in bytes. */
-const SHORTEST_PIECE = 1_024;
 
 /** Bytes, cut without regard to how they were written. */
 export class OutgoingBytes implements Outgoing {
@@ -44,7 +42,7 @@ export class OutgoingBytes implements Outgoing {
 
   take(room: number): Uint8Array | undefined {
     const length = Math.min(room, this.#left);
-    if (length < Math.min(SHORTEST_PIECE, this.#left)) return undefined;
+    if (length < Math.min(MIN_STREAM_PIECE, this.#left)) return undefined;
     this.#left -= length;
     const first = this.#step(length);
     return first.byteLength === length ? first : this.#join(first, length);
@@ -93,7 +91,7 @@ export class OutgoingObject implements Outgoing {
     const whole = this.#whole;
     if (whole) {
       const { length } = whole.encoded.data;
-      if (length > room && room < SHORTEST_PIECE) return undefined;
+      if (length > room && room < MIN_STREAM_PIECE) return undefined;
       this.#whole = undefined;
       if (length <= room) return { payload: whole, more: false };
       this.#frame = new OutgoingBytes([frameObject(whole)]);
@@ -116,10 +114,17 @@ export function outgoingOf({ mode, maxObjectSize }: OutgoingOptions, values: rea
   const { data } = payload.encoded;
   // What is written as null, such as NaN, would end the stream of the one who reads it.
   if (data === '[null]') throw new P2PError('INVALID_ARGUMENT', 'A stream carries no null');
-  if (data.length <= maxObjectSize) return new OutgoingObject(payload);
+  const size = byteLength(data, maxObjectSize);
+  if (size <= maxObjectSize) return new OutgoingObject(payload);
   throw new P2PError('PAYLOAD_TOO_LARGE', `The stream carries objects of at most ${maxObjectSize} bytes`, {
-    details: { limit: maxObjectSize, size: data.length },
+    details: { limit: maxObjectSize, size },
   });
+}
+
+/** In parts text travels as UTF-8, and the receiver counts that; it is measured only where that could matter. */
+function byteLength(data: string | Uint8Array, limit: number): number {
+  if (typeof data !== 'string' || data.length * 3 <= limit) return data.length;
+  return new TextEncoder().encode(data).byteLength;
 }
 
 function bytesOf(value: unknown): Uint8Array {

@@ -197,7 +197,8 @@ export class StreamEnd {
       // The application cannot take a part: waiting for that would wait for ever.
       return this.#giveBack(cost);
     }
-    this.#incoming.add(payload);
+    // Whole at last, the object counts until it is taken, so that unread ones cannot pile up.
+    this.#window.taken(-this.#incoming.add(payload));
     this.#listener?.readable();
   }
 

@@ -531,6 +531,14 @@ describe('when something is lost', () => {
     expect((await buffer(far)).equals(pattern(100_000))).toBe(true);
   });
 
+  it('R-2 a server limit too small for any stream: PAYLOAD_TOO_LARGE on either side', async () => {
+    const relay = await startRelay({ socketIo: { maxHttpBufferSize: 7_000 } });
+    const [alice, bob] = [await relay.connect('alice'), await relay.connect('bob')];
+    bob.onAddP2pStream(() => {});
+    expect(await codeOf(alice.addP2pStream('bob'))).toBe('PAYLOAD_TOO_LARGE');
+    expect(await codeOf(relay.server.addStreamAsClient('bob'))).toBe('PAYLOAD_TOO_LARGE');
+  });
+
   it('CS-3 over polling', async () => {
     const relay = await startRelay();
     const polling = { transports: ['polling'] };

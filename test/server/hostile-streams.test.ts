@@ -147,6 +147,14 @@ describe('hostile packets on streams', () => {
       'PAYLOAD_INVALID',
       (mallory) => sendPacket(mallory, '['.repeat(20_000) + ']'.repeat(20_000), ['data', 7, 0, 0]),
     ],
+    [
+      'a part too short to be honest',
+      'STREAM_VIOLATION',
+      (mallory) => {
+        mallory.io.engine.write('51-["P2P",{"_placeholder":true,"num":0},["part",7,0,1]]');
+        mallory.io.engine.write(Buffer.alloc(1_023));
+      },
+    ],
     ['a part that is text', 'STREAM_VIOLATION', (mallory) => sendPacket(mallory, '[1]', ['part', 7, 0, 0])],
   ])('R-1 %s resets that stream at both ends with %s, and nothing else', async (_name, code, attack) => {
     const { alice, mallory, packets, duplex, honest } = await scene();
