@@ -24,7 +24,10 @@ export class StreamRelays {
 
   /** SS-1: connects two ends, each of which knows the stream by a number of its own. */
   connect(opener: StreamName, acceptor: StreamName): void {
+    let forgotten = false;
     const forget = () => {
+      if (forgotten) return;
+      forgotten = true;
       opener.session.streams.delete(opener.id);
       acceptor.session.streams.delete(acceptor.id);
       first.inflow.close();

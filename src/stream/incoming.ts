@@ -71,7 +71,9 @@ export class Incoming {
   take(): { readonly value: unknown; readonly cost: number } | undefined {
     const next = this.#queue.shift();
     if (!next) return undefined;
-    const [value] = next.payload.args;
+    const { args } = next.payload;
+    const [value] = args;
+    if (args.length > 1) throw new P2PError('PAYLOAD_INVALID', 'An object of the stream is more than one');
     // Node's streams end at such a value.
     if (value === null || value === undefined) throw new P2PError('PAYLOAD_INVALID', 'An object of the stream is null');
     return { value, cost: next.cost };

@@ -66,7 +66,7 @@ export class ReceiveWindow {
   grant(): Grant | undefined {
     const size = this.#size.bytes;
     const credit = this.#taken + size - this.#granted;
-    if (credit < Math.min(size / 4, LARGEST_PORTION)) return undefined;
+    if (credit < Math.min(size / 8, LARGEST_PORTION)) return undefined;
     this.#granted += credit;
     if (this.#answered) {
       this.#answered = false;

@@ -23,13 +23,16 @@ const SLACK = 8;
 /** How long the least round trip is believed, in ms. Then it is measured anew, with less data under way. */
 const EPOCH = 10_000;
 
+/** By how much the least round trip may rise with each measurement: an idle sender's answer tells nothing of the way. */
+const TRIP_GAIN = 2;
+
 /** How many rounds it takes to empty the queues on the way. */
 const DRAIN_ROUNDS = 2;
 
 /** The best rate of so many rounds counts. */
 const REMEMBERED_ROUNDS = 8;
 
-/** After so many rounds that were no faster, the beginning is over. */
+/** After so many rounds that were no faster, the beginning is over; that ask for less than the floor, the epoch is. */
 const PATIENCE = 3;
 
 /**
@@ -42,8 +45,13 @@ export class WindowSize {
   /** In bytes per ms, the latest last. */
   #rates: number[] = [];
   #leastTrip = Number.POSITIVE_INFINITY;
+  /** Longer ones are not believed in this epoch. */
+  #mostTrip = Number.POSITIVE_INFINITY;
   #epochStart: number;
+  /** Within an epoch the window does not fall below this: what seems slow may only be farther away. */
   #floor = MIN_STREAM_WINDOW;
+  /** Rounds in a row that wanted less: then the epoch ends early, to see which it is. */
+  #roundsBelow = 0;
   #draining = 0;
   #starting = true;
   #bestInStart = 0;
@@ -60,20 +68,25 @@ export class WindowSize {
 
   /** Learns from a round that is over. */
   learn({ delivered, duration, roundTrip, now }: Round): void {
-    if (now - this.#epochStart >= EPOCH) this.#beginEpoch(now);
-    this.#leastTrip = Math.min(this.#leastTrip, roundTrip);
+    if (now - this.#epochStart >= EPOCH || this.#roundsBelow === PATIENCE) this.#beginEpoch(now);
+    this.#leastTrip = Math.min(this.#leastTrip, roundTrip, this.#mostTrip);
     this.#rates = [...this.#rates.slice(1 - REMEMBERED_ROUNDS), delivered / duration];
     const rate = Math.max(...this.#rates);
     if (this.#draining-- > 0) return;
     if (this.#starting) this.#starting = this.#growsWell(rate, roundTrip);
     const gain = this.#starting ? START_GAIN : GAIN;
     const target = Math.round(rate * (this.#leastTrip * gain + SLACK));
-    this.#bytes = Math.min(this.#max, Math.max(this.#floor, target));
+    // What was not used for a while comes back step by step: all at once it would stand in a queue.
+    const most = this.#starting ? this.#max : Math.round(this.#bytes * GAIN);
+    this.#roundsBelow = target < this.#floor && this.#floor > MIN_STREAM_WINDOW ? this.#roundsBelow + 1 : 0;
+    this.#bytes = Math.min(this.#max, Math.max(this.#floor, Math.min(target, most)));
   }
 
   /** Only less data under way shows the true round trip; a longer one would pass a queue of our own for distance. */
   #beginEpoch(now: number): void {
     this.#epochStart = now;
+    this.#roundsBelow = 0;
+    this.#mostTrip = this.#leastTrip * TRIP_GAIN + SLACK;
     this.#leastTrip = Number.POSITIVE_INFINITY;
     this.#draining = DRAIN_ROUNDS;
     this.#bytes = Math.max(MIN_STREAM_WINDOW, Math.round(this.#bytes / 2));

@@ -141,6 +141,7 @@ describe('hostile packets on streams', () => {
     ],
     ['an object that is not JSON', 'PAYLOAD_INVALID', (mallory) => sendPacket(mallory, '[{"n":', ['data', 7, 0, 0])],
     ['an object that is null', 'PAYLOAD_INVALID', (mallory) => sendPacket(mallory, '[null]', ['data', 7, 0, 0])],
+    ['two objects in one', 'PAYLOAD_INVALID', (mallory) => sendPacket(mallory, '[1,2]', ['data', 7, 0, 0])],
     ['no object', 'PAYLOAD_INVALID', (mallory) => sendPacket(mallory, '[]', ['data', 7, 0, 0])],
     [
       'an object nested deeper than any may be',
