@@ -6,6 +6,7 @@ import { checkListener } from './call-arguments.js';
 import type { StreamRequest } from './peer-handler.js';
 import { type P2PStream, webStreamsOf } from './stream-calls.js';
 import {
+  type Acceptance,
   type AcceptOptions,
   checkAcceptOptions,
   type DuplexOptions,
@@ -17,6 +18,12 @@ import {
 interface Acceptor {
   readonly options: AcceptOptions;
   readonly use: (end: StreamEnd, incoming: IncomingStream) => void;
+}
+
+interface Asked {
+  readonly request: StreamRequest;
+  readonly incoming: IncomingStream;
+  readonly acceptor: Acceptor;
 }
 
 /** Who takes the streams that peers open: one at a time. */
@@ -61,20 +68,28 @@ export class StreamAcceptor {
     this.#acceptor = undefined;
   }
 
-  /** A peer asks; answered when the application has decided. */
-  async asked(request: StreamRequest): Promise<void> {
+  /** A peer asks; answered when the application has decided: if that is at once, then without anything in between. */
+  asked(request: StreamRequest): void {
     const acceptor = this.#acceptor;
+    const refuse = (error: unknown) => request.reject(this.#refusalFor(error));
     try {
       if (!acceptor) throw noAcceptor();
       const incoming = readRequest(request);
-      const refusal = await refusalOf(acceptor.options, incoming);
-      if (refusal !== undefined) throw new P2PError('STREAM_REFUSED', refusal);
-      if (this.#acceptor !== acceptor) throw noAcceptor();
-      const end = request.accept(limitsOf(acceptor.options));
-      if (end) acceptor.use(end, incoming);
+      const verdict = decide(acceptor.options, incoming);
+      const conclude = (decided: Acceptance) => this.#conclude(decided, { request, incoming, acceptor });
+      if (verdict instanceof Promise) verdict.then(conclude).catch(refuse);
+      else conclude(verdict);
     } catch (error) {
-      request.reject(this.#refusalFor(error));
+      refuse(error);
     }
+  }
+
+  #conclude(verdict: Acceptance, { request, incoming, acceptor }: Asked): void {
+    if (verdict === false) throw new P2PError('STREAM_REFUSED', 'The stream was refused');
+    if (typeof verdict === 'string') throw new P2PError('STREAM_REFUSED', verdict);
+    if (this.#acceptor !== acceptor) throw noAcceptor();
+    const end = request.accept(limitsOf(acceptor.options));
+    if (end) acceptor.use(end, incoming);
   }
 
   #start(acceptor: Acceptor): () => void {
@@ -113,13 +128,11 @@ function readRequest({ peer, mode, metadata }: StreamRequest): IncomingStream {
   return { from: peer, metadata: metadata.args[0], objectMode: mode === 'objects' };
 }
 
-async function refusalOf({ objectMode, accept }: AcceptOptions, incoming: IncomingStream): Promise<string | undefined> {
+function decide({ objectMode, accept }: AcceptOptions, incoming: IncomingStream): Acceptance | Promise<Acceptance> {
   if (objectMode !== undefined && objectMode !== incoming.objectMode) {
     return `Only streams of ${objectMode ? 'objects' : 'bytes'} are accepted here`;
   }
-  const verdict = await accept?.(incoming);
-  if (verdict === false) return 'The stream was refused';
-  return typeof verdict === 'string' ? verdict : undefined;
+  return accept?.(incoming);
 }
 
 function noAcceptor(): P2PError {

@@ -69,6 +69,16 @@ describe('opening and accepting', () => {
     expect([accepted.mock.calls, bob.errors]).toEqual([[], []]);
   });
 
+  it('CS-1 a decision made at once counts before the next one: no two streams for one place', async () => {
+    const { alice, bob } = await startClients();
+    let taken = false;
+    bob.onAddP2pStream({ accept: () => (taken ? 'taken' : undefined) }, () => {
+      taken = true;
+    });
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => alice.addP2pStream('bob')));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
   it('CS-1 an accept function that fails refuses without telling why, and the acceptor is told', async () => {
     const { alice, bob } = await startClients();
     bob.onAddP2pStream(
@@ -127,6 +137,7 @@ describe('opening and accepting', () => {
     early.abort();
     expect(await opening).toBe('ABORTED');
     expect(await codeOf(alice.addP2pStream('bob', { signal: early.signal }))).toBe('ABORTED');
+    await settled(alice, bob);
     bob.offAddP2pStream();
     const late = new AbortController();
     const { near, far } = await openPair({ alice, bob }, { signal: late.signal });
