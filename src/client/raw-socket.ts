@@ -31,15 +31,23 @@ interface RawManager {
   randomizationFactor(): number | undefined;
 }
 
-/** Two methods that Socket.IO uses itself and keeps private. */
+interface RawPacket {
+  readonly type: number;
+  readonly data: unknown;
+  readonly options?: { readonly compress: boolean };
+}
+
+/** A method that Socket.IO uses itself. In its minified builds those that begin with `_` have other names. */
 interface SocketInternals {
   /** Sends a packet: nothing is buffered, repeated or shown to outgoing listeners. */
-  packet(packet: { type: number; data: unknown[]; options: { compress: boolean } }): void;
-  /** By what the server recovers the connection. */
-  _pid?: string;
-  /** Sends CONNECT with what `auth` holds. */
-  _sendConnectPacket(auth: object | undefined): void;
+  packet(packet: RawPacket): void;
 }
+
+/** The packet type CONNECT of socket.io-protocol: what `auth` holds, with `pid` and `offset` to recover a connection. */
+const CONNECT = 0;
+
+/** Sockets whose next connect is a new one. */
+const forgetful = new WeakSet<RawSocket>();
 
 /** The packet type EVENT of socket.io-protocol; the encoder makes it BINARY_EVENT by itself. */
 const EVENT = 2;
@@ -47,11 +55,7 @@ const EVENT = 2;
 /** @throws P2PError `INVALID_ARGUMENT` for anything but a socket of socket.io-client that has what is used here */
 export function checkRawSocket(socket: unknown): asserts socket is RawSocket {
   const candidate = socket as Partial<RawSocket & SocketInternals> | null | undefined;
-  if (
-    typeof candidate?.onAny !== 'function' ||
-    typeof candidate.packet !== 'function' ||
-    typeof candidate._sendConnectPacket !== 'function'
-  ) {
+  if (typeof candidate?.onAny !== 'function' || typeof candidate.packet !== 'function') {
     throw new P2PError('INVALID_ARGUMENT', 'p2pClientPlugin takes a socket of socket.io-client 4.8 or newer');
   }
 }
@@ -68,16 +72,19 @@ export function sendEvent(socket: RawSocket, event: string, args: readonly unkno
 /** Lets `change` replace what a connect sends; nothing is sent where it gives nothing. */
 export function interceptConnect(socket: RawSocket, change: (auth: object | undefined) => object | undefined): void {
   const internals = socket as unknown as SocketInternals;
-  const send = internals._sendConnectPacket.bind(socket);
-  internals._sendConnectPacket = (auth) => {
+  const send = internals.packet.bind(socket);
+  internals.packet = (packet) => {
+    if (packet.type !== CONNECT) return send(packet);
+    const { pid, offset, ...auth } = (packet.data ?? {}) as Record<string, unknown>;
+    const recovery = forgetful.delete(socket) || pid === undefined ? {} : { pid, offset };
     const changed = change(auth);
-    if (changed) send(changed);
+    if (changed) send({ ...packet, data: { ...recovery, ...changed } });
   };
 }
 
 /** The next connect is a new one, also where the server could recover the last. */
 export function forgetConnection(socket: RawSocket): void {
-  delete (socket as unknown as SocketInternals)._pid;
+  forgetful.add(socket);
 }
 
 /** The application's listeners of an event, each to be called as if it had come from the server. */

@@ -24,7 +24,7 @@ interface ClientInternals {
 export type Frames = readonly unknown[];
 
 interface SocketInternals {
-  _onpacket(packet: { data?: unknown }): void;
+  _onpacket(packet: { type: number; data?: unknown }): void;
   readonly acks: Map<number, () => void>;
 }
 
@@ -35,6 +35,9 @@ interface NamespaceInternals {
 
 /** The packet type EVENT of socket.io-protocol; the encoder makes it BINARY_EVENT by itself. */
 const EVENT = 2;
+
+/** The packet type DISCONNECT. */
+const DISCONNECT = 1;
 
 /** Socket.IO's own default for `maxHttpBufferSize`, in bytes. */
 const DEFAULT_MAX_PACKET = 1_000_000;
@@ -83,12 +86,14 @@ export class FrameWriter {
 
 /**
  * Drops packets with more arguments than `most`: Socket.IO calls listeners and acks with `apply`, which
- * overflows the stack at about 120,000 and so ends the process.
+ * overflows the stack at about 120,000 and so ends the process. And keeps a disconnect behind the events that came
+ * with it: Socket.IO hands those on in the next tick, and drops them where the socket is gone by then.
  */
-export function limitArguments(socket: RawServerSocket, most: number, dropped: () => void): void {
+export function guardPackets(socket: RawServerSocket, most: number, dropped: () => void): void {
   const internals = socket as unknown as SocketInternals;
   const onPacket = internals._onpacket;
   internals._onpacket = (packet) => {
+    if (packet.type === DISCONNECT) return process.nextTick(() => onPacket.call(socket, packet));
     // An event's name comes before its arguments.
     if (Array.isArray(packet.data) && packet.data.length > most + 1) dropped();
     else onPacket.call(socket, packet);

@@ -5,7 +5,7 @@ import type { PacketOf } from '../protocol/packet.js';
 import { tellError } from './client-kind.js';
 import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
 import { PlainPort } from './plain-port.js';
-import { limitArguments, type RawServerSocket, setRecoverableId } from './raw-server.js';
+import { guardPackets, type RawServerSocket, setRecoverableId } from './raw-server.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
@@ -73,7 +73,7 @@ export class SocketListeners {
 
   /** What every socket of the namespace gets, with a client id or without. */
   guard(socket: RawServerSocket): void {
-    limitArguments(socket, MAX_EVENT_ARGUMENTS, () => {
+    guardPackets(socket, MAX_EVENT_ARGUMENTS, () => {
       const problem = `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`;
       tellError(this.#sessions.writer, socket, new P2PError('PACKET_INVALID', problem));
     });

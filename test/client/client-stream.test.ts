@@ -534,6 +534,20 @@ describe('when something is lost', () => {
     expect((await buffer(far)).equals(pattern(100_000))).toBe(true);
   });
 
+  it('CS-3 CM-2 what is sent right before a disconnect arrives: the end of a stream, and a message', async () => {
+    const { near, far, alice, bob } = await startStream();
+    near.resume();
+    far.end();
+    const received = collect(far);
+    const message = new Promise((resolve) => bob.onAny('bye', (_from, text) => resolve(text)));
+    near.end('to the last byte');
+    await once(near, 'finish');
+    alice.emitTo('bob', 'bye', 'last words');
+    alice.disconnect();
+    expect(String(await received)).toBe('to the last byte');
+    expect(await message).toBe('last words');
+  });
+
   it('a small server limit cuts chunks smaller', async () => {
     const relay = await startRelay({ socketIo: { maxHttpBufferSize: 10_000 } });
     const [alice, bob] = [await relay.connect('alice'), await relay.connect('bob')];
