@@ -71,6 +71,7 @@ export class Incoming {
   take(): { readonly value: unknown; readonly cost: number } | undefined {
     const next = this.#queue.shift();
     if (!next) return undefined;
+    if (this.#options.mode === 'bytes') return { value: next.payload.encoded.data, cost: next.cost };
     const { args } = next.payload;
     const [value] = args;
     if (args.length > 1) throw new P2PError('PAYLOAD_INVALID', 'An object of the stream is more than one');

@@ -3,8 +3,11 @@ import { WindowSize } from './window-size.js';
 /** Shortest round, in ms: over less a rate says nothing. */
 const LEAST_ROUND = 10;
 
-/** Credit is granted in portions of at most this many bytes, so that it is used evenly. */
-const LARGEST_PORTION = 262_144;
+/** Small portions of credit are used evenly, but each is a packet: they come at most this often, in ms. */
+const LEAST_PAUSE = 4;
+
+/** What is worth a packet after such a pause, in bytes. */
+const WORTHY_PORTION = 262_144;
 
 /** Credit to be granted, and what shall come back with the data that it lets through. */
 export interface Grant {
@@ -31,6 +34,7 @@ export class ReceiveWindow {
   #probeSent: number;
   /** The probe has come back, and the next grant carries a new one. */
   #answered = false;
+  #lastGrant: number;
   #roundTrip: number | undefined;
   #roundStart: number;
   #roundArrived = 0;
@@ -40,6 +44,7 @@ export class ReceiveWindow {
     this.#now = now;
     this.#size = new WindowSize(start, maxWindow);
     this.#granted = this.#size.bytes;
+    this.#lastGrant = start;
     this.#probeSent = start;
     this.#roundStart = start;
   }
@@ -66,12 +71,15 @@ export class ReceiveWindow {
   grant(): Grant | undefined {
     const size = this.#size.bytes;
     const credit = this.#taken + size - this.#granted;
-    if (credit < Math.min(size / 8, LARGEST_PORTION)) return undefined;
+    if (credit < Math.min(size / 8, WORTHY_PORTION)) return undefined;
+    const now = this.#now();
+    if (credit < size / 4 && now - this.#lastGrant < LEAST_PAUSE) return undefined;
+    this.#lastGrant = now;
     this.#granted += credit;
     if (this.#answered) {
       this.#answered = false;
       this.#probe++;
-      this.#probeSent = this.#now();
+      this.#probeSent = now;
     }
     return { credit, probe: this.#probe };
   }
