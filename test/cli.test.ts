@@ -1,42 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
+import { p2p } from './support/p2p-process.js';
 import { startRelay } from './support/relay.js';
-
-const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-
-interface Run {
-  readonly process: ChildProcess;
-  /** Resolves when the output holds the text; rejects when the process ends without it. */
-  says(text: string): Promise<string>;
-  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-/** Runs `p2p` as a process of its own. */
-function p2p(...args: string[]): Run {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
-    child.on('close', (code) => resolve({ code, stdout, stderr })),
-  );
-  const says = (text: string) =>
-    new Promise<string>((resolve, reject) => {
-      const look = () => (stdout + stderr).includes(text) && resolve(stdout + stderr);
-      look();
-      child.stdout.on('data', look);
-      child.stderr.on('data', look);
-      void ended.then(() => reject(new Error(`ended without "${text}": ${stdout}${stderr}`)));
-    });
-  return { process: child, says, ended };
-}
 
 /** A failure is one line that says what is wrong, and a non-zero exit. */
 async function failure(...args: string[]): Promise<string> {

@@ -20,7 +20,16 @@ function writeBlock(name: string, change = (code: string) => code): string {
 
 it('every code block of the README is run here', () => {
   const names = [...readme.matchAll(/```(?:js|ts)\n\/\/ (\S+)\n/g)].map(([, name]) => name);
-  expect(names).toEqual(['server.js', 'alice.js', 'bob.js', 'errors.js', 'typed.ts']);
+  expect(names).toEqual([
+    'server.js',
+    'alice.js',
+    'bob.js',
+    'reader.js',
+    'writer.js',
+    'web.js',
+    'errors.js',
+    'typed.ts',
+  ]);
   expect(readme.match(/```(?:js|ts)\n/g)).toHaveLength(names.length);
 });
 
@@ -51,6 +60,23 @@ it('the error of the README is raised', async () => {
   const { port } = await startRelay();
   const file = writeBlock('errors.js', (code) => code.replace('9000', String(port)));
   expect((await promisify(execFile)(process.execPath, [file])).stdout).toBe('CLIENT_NOT_FOUND nobody\n');
+});
+
+it('the streams of the README arrive', async () => {
+  const { port, server } = await startRelay();
+  const run = (name: string) => {
+    const file = writeBlock(name, (code) =>
+      code.replaceAll('9000', String(port)).replace('README.md', '../../README.md'),
+    );
+    return promisify(execFile)(process.execPath, [file], { cwd: folder });
+  };
+  const reader = run('reader.js');
+  await expect.poll(() => server.getAllClientId()).toContain('reader');
+  const writer = run('writer.js');
+  expect((await reader).stdout).toBe('log.txt of writer is here\n');
+  expect((await writer).stdout).toBe('STREAM_REFUSED: only log.txt, please\n');
+  expect(readFileSync(`${folder}log.txt`, 'utf8')).toBe(readme);
+  expect((await run('web.js')).stdout).toBe('{ n: 1 }\n');
 });
 
 it('the types of the README hold', async () => {

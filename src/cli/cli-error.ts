@@ -1,9 +1,11 @@
+import { getSystemErrorMap } from 'node:util';
 import { P2PError } from '../protocol/p2p-error.js';
+import { escapeControls } from './format-json.js';
 
 /** A failure that the message alone explains to the person at the terminal. */
 export class CliError extends Error {}
 
-/** One line for any failure. */
+/** One line for any failure. A peer may have written it: it must not be able to draw on the terminal. */
 export function describeError(error: unknown): string {
   const text =
     error instanceof P2PError
@@ -11,5 +13,12 @@ export function describeError(error: unknown): string {
       : error instanceof Error
         ? error.message
         : String(error);
-  return text.replaceAll(/\s*\n\s*/g, ' ');
+  return escapeControls(text.replaceAll(/\s*\n\s*/g, ' '));
+}
+
+/** What the operating system says, without the paths that Node adds: a peer is told it too. */
+export function explainSystemError(error: unknown): string {
+  const { code, errno, message } = error as NodeJS.ErrnoException;
+  const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
+  return known ? known[1] : (code ?? message);
 }

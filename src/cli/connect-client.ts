@@ -4,6 +4,9 @@ import { isWireError, type P2PError, readWireError } from '../protocol/p2p-error
 import { CliError } from './cli-error.js';
 import { loadSocketIoClient } from './load-peer-dependency.js';
 
+/** How long the relay may take to answer one who leaves, in ms. */
+const LEAVING_TIME = 2_000;
+
 export interface ConnectOptions {
   /** Address of the relay. */
   readonly url: string;
@@ -11,8 +14,15 @@ export interface ConnectOptions {
   readonly timeout: number;
 }
 
-/** Connects as a client; a refusal, or no relay at all, is an error at once. */
-export async function connectClient(clientId: string, { url, timeout }: ConnectOptions): Promise<P2PClientSocket> {
+/**
+ * Connects as a client; a refusal, or no relay at all, is an error at once. What others may ask of it from the first
+ * moment is put on by `prepare`.
+ */
+export async function connectClient(
+  clientId: string,
+  { url, timeout }: ConnectOptions,
+  prepare?: (socket: P2PClientSocket) => void,
+): Promise<P2PClientSocket> {
   const { io } = await loadSocketIoClient();
   const rawSocket = io(checkUrl(url), { forceNew: true, timeout, autoConnect: false });
   const socket = p2pClientPlugin(rawSocket, clientId, { timeout });
@@ -22,6 +32,7 @@ export async function connectClient(clientId: string, { url, timeout }: ConnectO
   // What goes wrong at connect is reported by the promise.
   const ignore = (_error: P2PError) => {};
   socket.on(SERVER_ERROR, ignore);
+  prepare?.(socket);
   try {
     socket.connect();
     await Promise.race([socket.isClientConnected(clientId), refusal]);
@@ -33,6 +44,18 @@ export async function connectClient(clientId: string, { url, timeout }: ConnectO
     socket.off('connect_error');
     socket.off(SERVER_ERROR, ignore);
   }
+}
+
+/**
+ * Disconnects when everything that was sent before has been taken by the relay: Socket.IO's server drops events that
+ * arrive together with a disconnect.
+ */
+export async function leaveRelay(socket: P2PClientSocket): Promise<void> {
+  await socket
+    .with({ timeout: LEAVING_TIME })
+    .isClientConnected(socket.clientId)
+    .catch(() => {});
+  socket.disconnect();
 }
 
 function checkUrl(url: string): string {

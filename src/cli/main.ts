@@ -5,7 +5,10 @@ import { describeError } from './cli-error.js';
 import { clients } from './clients.js';
 import { listen } from './listen.js';
 import { wholeNumber } from './option-values.js';
+import { pipe } from './pipe.js';
+import { receive } from './receive.js';
 import { send } from './send.js';
+import { sendFile } from './send-file.js';
 import { serve } from './serve.js';
 
 const DEFAULT_PORT = 9_000;
@@ -60,7 +63,38 @@ function createProgram(): Command {
     .addOption(urlOption())
     .addOption(timeoutOption())
     .action(clients);
+  addStreamCommands(program);
   return program;
+}
+
+function addStreamCommands(program: Command): void {
+  program
+    .command('pipe')
+    .description('connect a stream to or from a client with stdin and stdout')
+    .requiredOption('--as <id>', 'client id to be known by')
+    .option('--to <id>', 'client id to open the stream to; without it, one is waited for')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(pipe);
+  program
+    .command('send-file')
+    .description('send a file to a client, and learn that it has arrived')
+    .argument('<path>', 'the file')
+    .requiredOption('--as <id>', 'client id to be known by')
+    .requiredOption('--to <id>', 'client id of the receiver')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(sendFile);
+  program
+    .command('receive')
+    .description('receive files from clients, and print their names, sizes and checksums')
+    .requiredOption('--as <id>', 'client id to be known by')
+    .option('--dir <path>', 'folder to put them into', '.')
+    .option('--force', 'replace files that are there already')
+    .option('--once', 'end after one file')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(receive);
 }
 
 function readVersion(): string {
