@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -18,11 +20,22 @@ interface Run {
   readonly errors: string;
 }
 
-async function start(...args: string[]): Promise<Run> {
-  const child = spawn(process.execPath, [START, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(...args: string[]): Promise<Run> {
+  return startWith({}, ...args);
+}
+
+async function startWith(env: Record<string, string>, ...args: string[]): Promise<Run> {
+  const child = startChild(env, ...args);
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [output, errors, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
   return { exitCode, errors, parts: byPart(output.trimEnd().split('\n')) };
+}
+
+function startChild(env: Record<string, string>, ...args: string[]) {
+  return spawn(process.execPath, [START, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 function byPart(lines: string[]): Record<string, string[]> {
@@ -35,11 +48,25 @@ function byPart(lines: string[]): Record<string, string[]> {
   return parts;
 }
 
+/** Removed with the test. */
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'p2p-example-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** Asks for a path exactly as it is: `fetch` would tidy it up. */
+async function ask(url: string, path: string): Promise<{ status: number | undefined; type?: string; body: string }> {
+  const { port } = new URL(url);
+  const response = await new Promise<IncomingMessage>((resolve, reject) =>
+    get({ host: 'localhost', port, path }, resolve).on('error', reject),
+  );
+  return { status: response.statusCode, type: response.headers['content-type'] ?? '', body: await text(response) };
+}
+
 /** An example of our own making, with what it printed. */
 async function exampleOf(files: Record<string, string>, printed = (_example: Example) => {}) {
-  const root = await mkdtemp(join(tmpdir(), 'p2p-example-'));
-  onTestFinished(() => rm(root, { recursive: true }));
-  const folder = join(root, 'parts');
+  const folder = join(await temporaryFolder(), 'parts');
   await mkdir(folder);
   await Promise.all(Object.entries(files).map(([name, code]) => writeFile(join(folder, name), code)));
   const lines: string[] = [];
@@ -124,10 +151,106 @@ describe('examples', { timeout }, () => {
     });
   });
 
+  it('R-4 the example "duplex" runs by one command', async () => {
+    expect(await start('duplex')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['alice is connected', 'bob is connected'],
+        alice: [
+          'bob opens "shout"',
+          '"shout" has ended',
+          'bob opens "sum"',
+          '"sum" has failed: "five" is not a number',
+        ],
+        bob: [
+          'alice shouts "HELLO"',
+          'alice shouts "HOW ARE YOU?"',
+          'alice says "goodbye after 19 bytes"',
+          'with 3 it is 3',
+          'with 4 it is 7',
+          'STREAM_RESET: "five" is not a number, NOT_A_NUMBER',
+          'STREAM_REFUSED: I can only shout and sum up',
+        ],
+      },
+    });
+  });
+
+  it('R-4 the example "file-transfer" runs by one command', async () => {
+    const folder = await temporaryFolder();
+    expect(await startWith({ P2P_FOLDER: folder }, 'file-transfer')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['receiver is connected', 'sender is connected'],
+        receiver: [
+          'photos.zip: 8388608 bytes from sender',
+          'photos.zip: 25 % received',
+          'photos.zip: 50 % received',
+          'photos.zip: 75 % received',
+          'photos.zip: 100 % received',
+          `photos.zip: saved in ${folder}`,
+        ],
+        sender: [
+          'photos.zip: 25 % sent',
+          'photos.zip: 50 % sent',
+          'photos.zip: 75 % sent',
+          'photos.zip: 100 % sent',
+          'photos.zip: arrived, checksum verified',
+          'STREAM_REFUSED: That is no name for a file',
+          'STREAM_REFUSED: A file has 67108864 bytes at most',
+        ],
+      },
+    });
+    expect(await readdir(folder)).toEqual(['photos.zip']);
+    expect((await stat(join(folder, 'photos.zip'))).size).toBe(8_388_608);
+  });
+
+  it('R-4 the example "browser-upload" runs by one command, and serves its page and nothing else', async () => {
+    const child = startChild({ P2P_FOLDER: await temporaryFolder() }, 'browser-upload');
+    onTestFinished(() => void child.kill());
+    const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const url = await new Promise<string>((resolve) =>
+      createInterface(child.stdout).on('line', (line) => {
+        const [, address] = /open (\S+) in a browser/.exec(line) ?? [];
+        if (address) resolve(address);
+      }),
+    );
+    expect(await ask(url, '/')).toMatchObject({ status: 200, type: 'text/html; charset=utf-8' });
+    expect((await ask(url, '/style.css')).type).toBe('text/css; charset=utf-8');
+    expect(JSON.parse((await ask(url, '/relay.json')).body)).toMatch(/^http:\/\/localhost:\d+$/);
+    for (const path of ['/upload.js', '/socket.io-client.js', '/socket.io-p2p-plugin/client/index.js']) {
+      expect(await ask(url, path)).toMatchObject({ status: 200, type: 'text/javascript; charset=utf-8' });
+    }
+    for (const path of [
+      '/../3-page.js',
+      '/..%2f3-page.js',
+      '/socket.io-p2p-plugin/../../package.json',
+      '/socket.io-p2p-plugin/%2e%2e/package.json',
+      '/..\\3-page.js',
+      '//etc/passwd',
+      '/%',
+      '/__proto__',
+      '*',
+    ]) {
+      expect(await ask(url, path)).toEqual({ status: 404, type: '', body: '' });
+    }
+    child.kill('SIGINT');
+    expect(await exited).toBe(130);
+  });
+
   it.each([['nonsense'], ['..'], []])('R-4 without the name of an example (%s) they are listed', async (...args) => {
     const { exitCode, errors } = await start(...args);
     expect(exitCode).toBe(1);
-    for (const name of ['any-client', 'messages', 'removing-listeners', 'rooms']) {
+    for (const name of [
+      'any-client',
+      'browser-upload',
+      'duplex',
+      'file-transfer',
+      'messages',
+      'removing-listeners',
+      'rooms',
+    ]) {
       expect(errors).toContain(`npm run example ${name}\n`);
     }
   });

@@ -1,16 +1,39 @@
 import { messageOf } from './commands.js';
-import { readFlags } from './flags.js';
+import { type Flags, readFlags, type SuiteName } from './flags.js';
 import { planRelay } from './relay/plan.js';
 import { reportRelay } from './relay/relay-report.js';
 import { runRelay } from './relay/run-relay.js';
 import { writeResults } from './result-files.js';
+import { planStreams } from './stream/plan.js';
+import { runStreams } from './stream/run-streams.js';
+import { reportStreams } from './stream/streams-report.js';
+
+interface Outcome {
+  readonly results: object;
+  readonly report: string;
+}
+
+type Suite = (flags: Flags, progress: (line: string) => void) => Promise<Outcome>;
+
+const SUITES: Record<SuiteName, Suite> = {
+  async relay(flags, progress) {
+    const results = await runRelay(planRelay(flags), progress);
+    return { results, report: reportRelay(results) };
+  },
+
+  async streams(flags, progress) {
+    const results = await runStreams(planStreams(flags), progress);
+    return { results, report: reportStreams(results) };
+  },
+};
 
 try {
   const flags = readFlags(process.argv.slice(2));
-  const results = await runRelay(planRelay(flags), (line) => console.error(`bench: ${line}`));
-  const report = reportRelay(results);
-  console.log(report);
-  if (flags.write) await writeResults({ name: 'relay', results, report });
+  for (const name of flags.suites) {
+    const outcome = await SUITES[name](flags, (line) => console.error(`bench: ${name}: ${line}`));
+    console.log(outcome.report);
+    if (flags.write) await writeResults({ name, ...outcome });
+  }
 } catch (error) {
   console.error(`bench: ${messageOf(error)}`);
   process.exitCode = 1;

@@ -8,6 +8,8 @@ export interface WorkerOptions {
   readonly script: URL;
   /** What error messages call it. */
   readonly name: string;
+  /** Whether `ws` may use its native helper there. Not by default: few applications have it installed. */
+  readonly bufferutil?: boolean;
   /** The process cannot go on, whether or not it has been called. */
   readonly failed: (error: Error) => void;
 }
@@ -29,7 +31,8 @@ export class Worker<Commands extends CommandSet<Commands>> {
     this.#options = options;
     // What a child prints must not end up in the table.
     const stdio: (number | 'ignore' | 'ipc')[] = ['ignore', 2, 2, 'ipc'];
-    this.#child = fork(fileURLToPath(options.script), { execArgv: ['--expose-gc'], stdio });
+    const env = { ...process.env, WS_NO_BUFFER_UTIL: options.bufferutil ? '' : '1' };
+    this.#child = fork(fileURLToPath(options.script), { execArgv: ['--expose-gc'], stdio, env });
     this.#child.on('message', (reply) => this.#receive(reply as unknown as Reply));
     this.#child.on('error', (error) => this.#fail(error.message));
     this.#child.on('exit', (code, signal) => this.#fail(`its process ended (${signal ?? `exit code ${code}`})`));
@@ -49,6 +52,15 @@ export class Worker<Commands extends CommandSet<Commands>> {
     });
     // Both ends of the pipe are typed by the same command set.
     return answer as Promise<Awaited<ReturnType<Commands[Name]>>>;
+  }
+
+  /** Stops the whole process where it is; it answers nothing until `thaw`. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** Ends the process, whatever it is doing. */

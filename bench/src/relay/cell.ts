@@ -1,7 +1,8 @@
+import type { Memory, Usage } from '../server-meter.js';
 import { Worker } from '../worker.js';
 import type { ContestantName } from './contestants.js';
 import type { LoadCommands, LoadOrder, LoadResult } from './load-process.js';
-import type { Memory, ServerCommands, Usage } from './server-process.js';
+import type { ServerCommands } from './server-process.js';
 
 export interface CellOptions {
   readonly contestant: ContestantName;

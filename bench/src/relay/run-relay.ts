@@ -1,9 +1,9 @@
 import { describeMachine, type Machine } from '../machine.js';
+import type { Memory } from '../server-meter.js';
 import { Cell, type Measurement } from './cell.js';
 import { CONTESTANTS, type ContestantName } from './contestants.js';
 import { PAYLOADS, type PayloadName } from './payloads.js';
 import type { RelayPlan } from './plan.js';
-import type { Memory } from './server-process.js';
 
 /** Which server a figure is of. */
 interface CellKey {

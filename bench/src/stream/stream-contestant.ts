@@ -1,0 +1,49 @@
+import type { Server as HttpServer } from 'node:http';
+
+/** Where a sender puts the bytes of one stream. */
+export interface Outlet {
+  /** Takes a chunk; `false` asks to wait for `drained` before the next one. */
+  write(chunk: Buffer): boolean;
+  drained(): Promise<unknown>;
+  /** Tells the receiver that this was all. */
+  end(): void;
+}
+
+/** What the receiving application does with one stream. */
+export interface Inlet {
+  take(bytes: Uint8Array): void;
+  ended(): void;
+}
+
+/** How the receiving application stops reading, and goes on. */
+export interface Brake {
+  pause(): void;
+  resume(): void;
+}
+
+/** One connected client, whichever way it streams. */
+export interface StreamClient {
+  /** Settles when the first chunk can be written. */
+  open(to: string): Promise<Outlet>;
+  /** Sets who takes the streams that others open. */
+  accept(begin: (brake: Brake) => Inlet): void;
+  /** Sends a small message and settles when its answer is here. */
+  ask(to: string): Promise<unknown>;
+}
+
+export interface ConnectOptions {
+  readonly port: number;
+  readonly clientId: string;
+  /** For what goes wrong in between. */
+  readonly failed: (error: Error) => void;
+}
+
+/** Both halves of a way to stream from client to client. */
+export interface StreamContestant {
+  serve(httpServer: HttpServer): void;
+  /** Settles when the client can be reached by others. */
+  connect(options: ConnectOptions): Promise<StreamClient>;
+}
+
+/** No reconnects: a lost connection is a failed run. */
+export const SOCKET_OPTIONS = { transports: ['websocket'], forceNew: true, reconnection: false };
