@@ -15,6 +15,7 @@ export function callGuarded<Args extends readonly unknown[]>(
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Not only promises: those of other libraries and realms too. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

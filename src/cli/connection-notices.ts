@@ -6,8 +6,10 @@ import { CliError, describeError } from './cli-error.js';
 
 /** Errors after which the relay will not have this client again. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
+  'CLIENT_ID_INVALID',
   'CLIENT_ID_MISMATCH',
   'CLIENT_ID_REQUIRED',
+  'CLIENT_ID_RESERVED',
   'SESSION_REMOVED',
   'SESSION_REPLACED',
   'VERSION_UNSUPPORTED',

@@ -41,7 +41,7 @@ export class Inbox {
       const refusal = typeof offer === 'string' ? offer : await this.#refusal(offer);
       const what = typeof offer === 'string' ? 'a stream' : formatName(offer.name.slice(0, LONGEST_SHOWN));
       if (refusal !== undefined) this.notice(`refused ${what} from ${formatName(incoming.from)}: ${refusal}`);
-      return refusal;
+      return refusal ?? true;
     };
     socket.onAddP2pStream({ objectMode: false, accept }, (duplex, incoming) => this.#take(duplex, incoming));
   }

@@ -78,7 +78,7 @@ function firstPipe(socket: P2PClientSocket, sent: number | undefined): Promise<P
     let taken: string | undefined;
     const refusal = () => (taken === undefined ? undefined : `This pipe is taken by ${taken}`);
     socket.onAddP2pStream(
-      { objectMode: false, accept: (incoming) => noPipe(incoming) ?? refusal() },
+      { objectMode: false, accept: (incoming) => noPipe(incoming) ?? refusal() ?? true },
       (duplex, incoming) => {
         duplex.on('error', () => {});
         // Two may have been accepted at once.

@@ -110,7 +110,8 @@ function callsOf(calls: PeerCalls): Record<string, unknown> {
 
 /** CS-1: the options may be left out. */
 function acceptorCalls(acceptor: StreamAcceptor): Record<string, unknown> {
-  const split = <T>(args: unknown[]) => (args.length > 1 ? args : [{}, ...args]) as [AcceptOptions, T];
+  const split = <T>([first, second]: unknown[]) =>
+    (typeof first === 'function' ? [{}, first] : [first === undefined ? {} : first, second]) as [AcceptOptions, T];
   return {
     onAddP2pStream: (...args: unknown[]) => acceptor.acceptDuplexes(...split<(duplex: NodeDuplex) => unknown>(args)),
     offAddP2pStream: () => acceptor.stop(),

@@ -32,6 +32,8 @@ export function acceptPair(answer: Answer): void {
 export interface StreamRequest {
   readonly peer: string;
   /** The number by which the peer knows the stream. */
+  readonly peerId: number;
+  /** The number by which this side will know it. */
   readonly id: number;
   readonly mode: StreamMode;
   /** What the opener has to say about it: one argument. */

@@ -1,4 +1,4 @@
-import { callGuarded } from '../async/call-guarded.js';
+import { callGuarded, isThenable } from '../async/call-guarded.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { createNodeDuplex, duplexClass, type NodeDuplex } from '../stream/node-duplex.js';
 import type { StreamEnd } from '../stream/stream-end.js';
@@ -45,10 +45,11 @@ export class StreamAcceptor {
     const settings = { ...duplexSettingsOf(options), Duplex: duplexClass(options.Duplex), failed: this.#failed };
     const use = (end: StreamEnd, incoming: IncomingStream) => {
       const duplex = createNodeDuplex(end, settings);
-      this.#call(callback, [duplex, incoming], (error) => {
-        end.reset(error);
-        duplex.destroy();
-      });
+      this.#call(
+        () => callback(duplex, incoming),
+        end,
+        () => duplex.destroy(),
+      );
     };
     return this.#start({ options, use });
   }
@@ -59,7 +60,7 @@ export class StreamAcceptor {
     checkListener(callback);
     const use = (end: StreamEnd, incoming: IncomingStream) => {
       const stream = webStreamsOf(end, incoming);
-      this.#call(callback, [stream], (error) => stream.reset(error));
+      this.#call(() => callback(stream), end, stream.reset);
     };
     return this.#start({ options, use });
   }
@@ -77,7 +78,7 @@ export class StreamAcceptor {
       const incoming = readRequest(request);
       const verdict = decide(acceptor.options, incoming);
       const conclude = (decided: Acceptance) => this.#conclude(decided, { request, incoming, acceptor });
-      if (verdict instanceof Promise) verdict.then(conclude).catch(refuse);
+      if (isThenable(verdict)) Promise.resolve(verdict).then(conclude).catch(refuse);
       else conclude(verdict);
     } catch (error) {
       refuse(error);
@@ -85,11 +86,22 @@ export class StreamAcceptor {
   }
 
   #conclude(verdict: Acceptance, { request, incoming, acceptor }: Asked): void {
-    if (verdict === false) throw new P2PError('STREAM_REFUSED', 'The stream was refused');
-    if (typeof verdict === 'string') throw new P2PError('STREAM_REFUSED', verdict);
+    // Whatever is not a clear yes is a no: this may be what guards the stream.
+    if (verdict !== true) {
+      const reason = typeof verdict === 'string' && verdict ? verdict : 'The stream was refused';
+      throw new P2PError('STREAM_REFUSED', reason);
+    }
     if (this.#acceptor !== acceptor) throw noAcceptor();
     const end = request.accept(limitsOf(acceptor.options));
-    if (end) acceptor.use(end, incoming);
+    if (!end) return;
+    try {
+      acceptor.use(end, incoming);
+    } catch (error) {
+      // A class that was given for the Duplex, say: the opener waits for no answer any more.
+      const failure = handlerFailed(error);
+      end.reset(failure);
+      this.#failed(failure);
+    }
   }
 
   #start(acceptor: Acceptor): () => void {
@@ -102,13 +114,14 @@ export class StreamAcceptor {
     };
   }
 
-  #call<Args extends readonly unknown[]>(
-    callback: (...args: Args) => unknown,
-    args: Args,
-    discard: (error: P2PError) => void,
-  ): void {
-    callGuarded(callback, args, (cause) => {
+  #call(callback: () => unknown, end: StreamEnd, discard: (error: P2PError) => void): void {
+    const call = () => {
+      const result = callback();
+      return isThenable(result) ? end.whileBusy(result) : undefined;
+    };
+    callGuarded(call, [], (cause) => {
       const error = handlerFailed(cause);
+      end.reset(error);
       discard(error);
       this.#failed(error);
     });
@@ -128,11 +141,11 @@ function readRequest({ peer, mode, metadata }: StreamRequest): IncomingStream {
   return { from: peer, metadata: metadata.args[0], objectMode: mode === 'objects' };
 }
 
-function decide({ objectMode, accept }: AcceptOptions, incoming: IncomingStream): Acceptance | Promise<Acceptance> {
+function decide({ objectMode, accept }: AcceptOptions, incoming: IncomingStream): Acceptance | PromiseLike<Acceptance> {
   if (objectMode !== undefined && objectMode !== incoming.objectMode) {
     return `Only streams of ${objectMode ? 'objects' : 'bytes'} are accepted here`;
   }
-  return accept?.(incoming);
+  return accept ? accept(incoming) : true;
 }
 
 function noAcceptor(): P2PError {

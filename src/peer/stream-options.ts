@@ -43,14 +43,14 @@ export interface IncomingStream {
 /** How to accept streams. */
 export interface AcceptOptions extends StreamSettings {
   /**
-   * Decides on each stream, at once or later. `false`, or a string with the reason, refuses it: the opener gets
-   * `STREAM_REFUSED`. A `P2PError` that it throws reaches the opener as it is.
+   * Decides on each stream, at once or later: `true` accepts. Everything else refuses, a string with itself as the
+   * reason: the opener gets `STREAM_REFUSED`. A `P2PError` that it throws reaches the opener as it is.
    */
-  readonly accept?: (incoming: IncomingStream) => Acceptance | Promise<Acceptance>;
+  readonly accept?: (incoming: IncomingStream) => Acceptance | PromiseLike<Acceptance>;
 }
 
-/** `false` or a reason refuses; everything else accepts. */
-export type Acceptance = boolean | string | void;
+/** `true`, or `false`, or a reason to refuse. */
+export type Acceptance = boolean | string;
 
 /** @throws P2PError `INVALID_ARGUMENT` */
 export function checkStreamOptions(options: unknown): asserts options is StreamOptions & DuplexOptions {
@@ -79,6 +79,7 @@ export function duplexSettingsOf(options: DuplexSettings): DuplexSettings {
 function checkSettings(options: unknown): Record<string, unknown> {
   if (typeof options !== 'object' || options === null) throw invalidArgument('Stream options are an object');
   const settings = options as Record<string, unknown>;
+  if ('timeout' in settings) throw invalidArgument('The timeout is not an option of a stream: use with({ timeout })');
   checkBoolean(settings, 'objectMode');
   checkNumber(settings, 'maxWindow', MIN_STREAM_WINDOW, MAX_STREAM_WINDOW);
   checkNumber(settings, 'maxObjectSize', 1, Number.MAX_SAFE_INTEGER);

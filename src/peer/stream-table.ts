@@ -1,7 +1,7 @@
 import { MAX_STREAM_CHUNK, MIN_STREAM_PIECE } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { PacketOf, StreamMode } from '../protocol/packet.js';
-import { Payload } from '../protocol/payload.js';
+import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
 import { StreamEnd, type StreamPacket, type StreamPort } from '../stream/stream-end.js';
 import type { AskedRequests } from './asked-requests.js';
 import type { Link } from './link.js';
@@ -27,6 +27,8 @@ export interface StreamTableOptions {
 
 export interface OpenedStream {
   readonly end: StreamEnd;
+  /** The number by which this side knows it. */
+  readonly id: number;
   /** The number by which the other side knows it. */
   readonly peerId: number;
 }
@@ -43,8 +45,8 @@ export class StreamTable {
   readonly #streams = new Map<number, Entry>();
   /** The same, by the session at the other end. */
   readonly #byEpoch = new Map<number, Set<StreamEnd>>();
-  /** Those that no answer has come to yet. */
-  readonly #opening = new Map<number, StreamEnd>();
+  /** Those that no answer has come to yet, and what it says when it has. */
+  readonly #opening = new Map<number, { readonly end: StreamEnd; peerId: number }>();
 
   constructor(options: StreamTableOptions) {
     this.#options = options;
@@ -60,12 +62,13 @@ export class StreamTable {
     const id = this.#options.pending.takeId();
     const end = this.#create(id, { mode, ...limits });
     const credit = end.firstCredit;
-    this.#opening.set(id, end);
+    const opening = { end, peerId: 0 };
+    this.#opening.set(id, opening);
     try {
       const open = { type: 'open', peer, epoch: 0, mode, credit, payload: metadata } as const;
       const packet = (_id: number, timeout: number) => ({ ...open, id, timeout });
-      const answer = await this.#options.ask({ ...deadline, id, peer, answered: true, packet });
-      return { end, peerId: answer.args[0] as number };
+      await this.#options.ask({ ...deadline, id, peer, answered: true, packet });
+      return { end, id, peerId: opening.peerId };
     } finally {
       this.#opening.delete(id);
     }
@@ -73,21 +76,25 @@ export class StreamTable {
 
   /** The other side has accepted. It may send at once: so the stream is there before anyone waits for it. */
   opened({ peer, epoch, id, stream, credit }: PacketOf<'opened'>): void {
-    const end = this.#opening.get(id);
-    if (!end) return this.#options.link.send({ type: 'reset', stream: id, payload: Payload.ofError(givenUp()) });
+    const opening = this.#opening.get(id);
+    if (!opening) return this.#options.link.send({ type: 'reset', stream: id, payload: Payload.ofError(givenUp()) });
+    const { end } = opening;
+    opening.peerId = stream;
     this.#opening.delete(id);
     this.#add(id, { end, epoch });
     end.credited(credit);
-    if (!this.#options.pending.answer(peer, id, Payload.ofArguments([stream]))) end.reset(givenUp());
+    if (!this.#options.pending.answer(peer, id, EMPTY_PAYLOAD)) end.reset(givenUp());
   }
 
   /** What the application answers a peer that wants to open a stream. */
   requestOf({ peer, epoch, id, timeout, mode, payload }: PacketOf<'open'>): StreamRequest {
     const { asked, pending, link } = this.#options;
     const request = asked.add({ epoch, id });
+    const stream = pending.takeId();
     return {
       peer,
-      id,
+      peerId: id,
+      id: stream,
       mode,
       metadata: payload,
       timeout,
@@ -95,7 +102,6 @@ export class StreamTable {
       accept: (limits) => {
         this.#checkRoom();
         if (!request.take()) return undefined;
-        const stream = pending.takeId();
         const end = this.#create(stream, { mode, ...limits });
         this.#add(stream, { end, epoch });
         link.send({ type: 'opened', peer, epoch, id, stream, credit: end.firstCredit });

@@ -77,6 +77,8 @@ export class Admission {
         throw new P2PError('CLIENT_ID_MISMATCH', `This socket is connected as "${session.clientId}"`);
       }
       if (session.secret === secret) return sessions.welcome(session);
+      // A new session would begin with all its room, while what the old one was sent is still on its way.
+      if (session.secret !== undefined) throw new P2PError('PACKET_INVALID', 'This socket has said hello already');
       sessions.end(session);
       sessions.begin({ socket, clientId, secret });
     } catch (error) {

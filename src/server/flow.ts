@@ -4,6 +4,8 @@ import { P2PError } from '../protocol/p2p-error.js';
 /** Credit in portions smaller than this is kept back until there is more, or the rest, in bytes. */
 const LEAST_PORTION = MIN_STREAM_INFLOW / 2;
 
+export const TOO_MUCH_CREDIT = `More than ${MAX_STREAM_WINDOW} bytes of credit`;
+
 /** All stream data on its way to one session: what its streams were granted, and what waits to be written out. */
 export class Inflow {
   readonly #waiting = new Set<Flow>();
@@ -59,10 +61,15 @@ export class Flow {
     this.#pass = pass;
   }
 
+  /** Credit that has not been used, in bytes. */
+  get granted(): number {
+    return this.#held + this.#credit;
+  }
+
   /** @throws P2PError `STREAM_VIOLATION` for more than a stream may have */
   grant(credit: number, probe: number): void {
-    if (this.#held + this.#credit + credit > MAX_STREAM_WINDOW) {
-      throw new P2PError('STREAM_VIOLATION', `More than ${MAX_STREAM_WINDOW} bytes of credit`);
+    if (this.granted + credit > MAX_STREAM_WINDOW) {
+      throw new P2PError('STREAM_VIOLATION', TOO_MUCH_CREDIT);
     }
     if (this.#closed) return;
     this.#held += credit;
@@ -105,7 +112,8 @@ export class Flow {
     this.#closed = true;
     this.#inflow.forget(this);
     this.#held = 0;
-    this.#inflow.remove(this.#credit);
+    const unused = this.#credit;
     this.#credit = 0;
+    this.#inflow.remove(unused);
   }
 }

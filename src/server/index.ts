@@ -1,6 +1,8 @@
 import { p2pServerPlugin } from './p2p-server-plugin.js';
 
 export type { CallOptions } from '../peer/call-arguments.js';
+export type { DuplexOptions, StreamOptions, StreamSettings } from '../peer/stream-options.js';
+export type { DuplexClass, DuplexSettings, NodeDuplex } from '../stream/node-duplex.js';
 export type { P2PServer, P2PServerView } from './p2p-server.js';
 export type { P2PServerIo, P2PServerOptions } from './p2p-server-plugin.js';
 

@@ -10,6 +10,7 @@ import {
   readPlainTarget,
 } from '../protocol/plain-bodies.js';
 import type { PlainPort } from './plain-port.js';
+import type { ConnectionInfo } from './plain-streams.js';
 
 /** The acknowledgement function that Socket.IO gives for an event. */
 export type PlainAck = (result: PlainResult) => void;
@@ -60,14 +61,15 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
   [PLAIN_VERBS.isConnected]: answering(({ engine }, body) => engine.isConnected(readPlainTarget(body), deadline)),
   [STREAM_EVENTS.create]: (port, body, ack) => {
     checkAck(STREAM_EVENTS.create, ack);
-    answering(async ({ streams }) => ({ connectionInfo: await streams.open(body) }))(port, body, ack);
+    const told = (connectionInfo: ConnectionInfo) => ack({ args: [{ connectionInfo }] });
+    port.streams.open(body, told).catch((error) => ack({ error: toP2PError(error).toJSON() }));
   },
   [STREAM_EVENTS.chunk]: answering(({ streams }, body) => streams.chunk(body)),
   [STREAM_EVENTS.end]: answering(({ streams }, body) => streams.finish(body)),
   [STREAM_EVENTS.destroy]: answering(({ streams }, body) => streams.destroy(body)),
 };
 
-function checkAck(event: string, ack: PlainAck | undefined): void {
+function checkAck(event: string, ack: PlainAck | undefined): asserts ack is PlainAck {
   if (!ack) throw new P2PError('INVALID_ARGUMENT', `${event} needs an acknowledgement function`);
 }
 

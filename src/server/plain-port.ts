@@ -54,11 +54,14 @@ export class PlainPort implements SessionPort, PeerHandler {
   deliver(packet: Packet, { shared, flushed }: DeliverOptions = {}): void {
     if (packet.type === 'message') this.#emitMessage(packet, shared);
     else this.#link.receive(packet);
-    flushed?.();
+    if (!flushed) return;
+    if (packet.type === 'data' || packet.type === 'part') this.streams.arrived(packet.stream, flushed);
+    else flushed();
   }
 
   end(reason: P2PError | undefined): void {
     this.#link.close(reason);
+    this.streams.close();
     if (reason) this.failed(reason);
   }
 

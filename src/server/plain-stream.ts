@@ -24,7 +24,10 @@ export class PlainStream {
   readonly #options: PlainStreamOptions;
   /** Waits no longer for the acknowledgement of the chunk that is under way. */
   #stopAsking: (() => void) | undefined;
+  /** To be called when all that has come has been acknowledged. */
+  #flushed: (() => void)[] = [];
   #writing = false;
+  #ending = false;
   /** Settles when all chunks so far have been sent. */
   #written: Promise<void> = Promise.resolve();
   #toldEnd = false;
@@ -37,7 +40,8 @@ export class PlainStream {
     this.#options.end.attach({
       readable: () => this.#sendNext(),
       failed: (error) => {
-        this.#close();
+        this.close();
+        this.#options.over();
         this.#tell(STREAM_EVENTS.destroy, { error: error.toJSON() });
       },
       closed: () => this.#forgetIfDone(),
@@ -46,8 +50,9 @@ export class PlainStream {
 
   /** Settles when there was credit for it. */
   write(chunk: unknown): Promise<void> {
-    if (this.#writing) {
-      const error = new P2PError('STREAM_VIOLATION', 'A chunk is sent when the one before it is acknowledged');
+    if (this.#writing || this.#ending) {
+      const problem = this.#ending ? 'A chunk after the end' : 'A chunk before the last one was acknowledged';
+      const error = new P2PError('STREAM_VIOLATION', problem);
       this.destroy(error);
       throw error;
     }
@@ -65,20 +70,37 @@ export class PlainStream {
 
   /** After the chunk that still waits for credit. */
   async finish(): Promise<void> {
+    this.#ending = true;
     await this.#written;
     this.#options.end.finish();
   }
 
   destroy(error: P2PError): void {
     this.#options.end.reset(error);
-    this.#close();
+    this.close();
+    this.#options.over();
+  }
+
+  whenTaken(flushed: () => void): void {
+    if (this.#stopAsking) this.#flushed.push(flushed);
+    else flushed();
+  }
+
+  /** Waits for nothing any more. */
+  close(): void {
+    this.#stopAsking?.();
+    this.#stopAsking = undefined;
+    this.#flush();
   }
 
   #sendNext(): void {
     if (this.#stopAsking || this.#toldEnd) return;
     const { id, end, port } = this.#options;
     const item = end.take();
-    if (!item) return end.atEnd ? this.#tellEnd() : undefined;
+    if (!item) {
+      this.#flush();
+      return end.atEnd ? this.#tellEnd() : undefined;
+    }
     const question = {
       event: STREAM_EVENTS.chunk,
       args: [{ streamId: id, chunk: item.value }],
@@ -112,9 +134,7 @@ export class PlainStream {
     if (this.#toldEnd && this.#options.end.isOver) this.#options.over();
   }
 
-  #close(): void {
-    this.#stopAsking?.();
-    this.#stopAsking = undefined;
-    this.#options.over();
+  #flush(): void {
+    for (const flushed of this.#flushed.splice(0)) flushed();
   }
 }

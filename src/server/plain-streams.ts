@@ -1,7 +1,14 @@
 import type { PeerEngine } from '../peer/peer-engine.js';
 import type { StreamRequest } from '../peer/peer-handler.js';
+import { isBytes } from '../protocol/argument-shape.js';
 import { STREAM_EVENTS } from '../protocol/event-names.js';
-import { DEFAULT_MAX_OBJECT_SIZE, DEFAULT_TIMEOUT, MIN_STREAM_WINDOW } from '../protocol/limits.js';
+import {
+  DEFAULT_MAX_OBJECT_SIZE,
+  DEFAULT_TIMEOUT,
+  MAX_SESSION_INFLOW,
+  MIN_STREAM_WINDOW,
+  STREAM_PACKET_COST,
+} from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import {
   readPlainChunk,
@@ -32,31 +39,31 @@ export interface PlainStreamsOptions extends PlainStreamPort {
 export class PlainStreams {
   readonly #options: PlainStreamsOptions;
   readonly #streams = new Map<number, PlainStream>();
-  #lastId = 0;
+  /** Bytes of chunks that wait for credit here. */
+  #waiting = 0;
 
   constructor(options: PlainStreamsOptions) {
     this.#options = options;
   }
 
-  /** The client opens one. */
-  async open(body: unknown): Promise<ConnectionInfo> {
+  /** The client opens one. `told` is called before anything comes on it: the client has to know its number by then. */
+  async open(body: unknown, told: (connectionInfo: ConnectionInfo) => void): Promise<void> {
     const { targetClientId, mode, metadata } = readPlainCreateStream(body);
     const { engine, clientId } = this.#options;
     const deadline = { timeout: DEFAULT_TIMEOUT, signal: undefined };
-    const { end, peerId } = await engine.openStream(targetClientId, { mode, metadata, ...LIMITS }, deadline);
-    const id = ++this.#lastId;
+    const { end, id, peerId } = await engine.openStream(targetClientId, { mode, metadata, ...LIMITS }, deadline);
+    told({ sourceClientId: clientId, targetClientId, sourceStreamId: id, targetStreamId: peerId });
     this.#add(id, end);
-    return { sourceClientId: clientId, targetClientId, sourceStreamId: id, targetStreamId: peerId };
   }
 
   /** A peer opens one: to acknowledge is to accept. */
   asked(request: StreamRequest): void {
     const { clientId, ask } = this.#options;
-    const id = ++this.#lastId;
+    const { id } = request;
     const connectionInfo: ConnectionInfo = {
       sourceClientId: request.peer,
       targetClientId: clientId,
-      sourceStreamId: request.id,
+      sourceStreamId: request.peerId,
       targetStreamId: id,
     };
     try {
@@ -70,9 +77,31 @@ export class PlainStreams {
   }
 
   /** Settles when there was credit for it. */
-  chunk(body: unknown): Promise<void> {
+  async chunk(body: unknown): Promise<void> {
     const { streamId, chunk } = readPlainChunk(body);
-    return this.#get(streamId).write(chunk);
+    const stream = this.#get(streamId);
+    const size = sizeOf(chunk);
+    this.#waiting += size;
+    try {
+      const written = stream.write(chunk);
+      if (this.#waiting > MAX_SESSION_INFLOW) stream.destroy(tooManyWaiting());
+      await written;
+    } finally {
+      this.#waiting -= size;
+    }
+  }
+
+  /** The router has passed on a piece: it has left the server when the client has acknowledged all that came so far. */
+  arrived(id: number, flushed: () => void): void {
+    const stream = this.#streams.get(id);
+    if (stream) stream.whenTaken(flushed);
+    else flushed();
+  }
+
+  /** The session is over: nobody acknowledges any more. */
+  close(): void {
+    for (const stream of this.#streams.values()) stream.close();
+    this.#streams.clear();
   }
 
   finish(body: unknown): Promise<void> {
@@ -102,6 +131,14 @@ export class PlainStreams {
     if (stream) return stream;
     throw new P2PError('STREAM_NOT_FOUND', 'There is no such stream', { details: { stream: id } });
   }
+}
+
+function sizeOf(chunk: unknown): number {
+  return typeof chunk === 'string' ? chunk.length : isBytes(chunk) ? chunk.byteLength : STREAM_PACKET_COST;
+}
+
+function tooManyWaiting(): P2PError {
+  return new P2PError('QUEUE_FULL', `More than ${MAX_SESSION_INFLOW} bytes wait for credit`);
 }
 
 /** `{error: {message?}}` refuses. */

@@ -12,6 +12,10 @@ export interface RelayEnd {
   readonly deliver: (packet: Packet, options?: DeliverOptions) => void;
   /** The stream is over, at both ends. */
   readonly forget: () => void;
+  /** It has sent something. */
+  hasSent: boolean;
+  /** Credit for this end that is kept back until it sends: streams that nobody uses take no room from the others. */
+  reserved: number;
   /** It sends nothing more. */
   finished: boolean;
 }

@@ -15,21 +15,9 @@ export interface ServerPeerOptions {
 
 /** The server as a client among clients: an engine over the in-process Link, in a session of its own (SS-3). */
 export class ServerPeer {
-  readonly #options: ServerPeerOptions;
-  #engine: PeerEngine | undefined;
+  readonly engine: PeerEngine;
 
-  constructor(options: ServerPeerOptions) {
-    this.#options = options;
-  }
-
-  /** Its session begins when it is needed. */
-  get engine(): PeerEngine {
-    this.#engine ??= this.#begin();
-    return this.#engine;
-  }
-
-  #begin(): PeerEngine {
-    const { sessions, serverId, failed } = this.#options;
+  constructor({ sessions, serverId, failed }: ServerPeerOptions) {
     const link: InProcessLink = new InProcessLink((packet) => sessions.router.handle(session, packet));
     const session: Session = sessions.host(serverId, {
       deliver: (packet, { flushed } = {}) => {
@@ -38,7 +26,7 @@ export class ServerPeer {
       },
       end: (reason) => link.close(reason),
     });
-    return new PeerEngine(link, handlerOf(failed));
+    this.engine = new PeerEngine(link, handlerOf(failed));
   }
 }
 

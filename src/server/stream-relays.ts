@@ -1,8 +1,9 @@
+import { MAX_STREAM_WINDOW, MIN_STREAM_INFLOW } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import { streamCost } from '../protocol/stream-cost.js';
-import { Flow } from './flow.js';
+import { Flow, TOO_MUCH_CREDIT } from './flow.js';
 import type { Interest } from './interest.js';
 import type { RelayEnd } from './relay-end.js';
 import type { Session } from './session.js';
@@ -48,13 +49,14 @@ export class StreamRelays {
       const { id, inflow, deliver } = end.other();
       const flushed = inflow.use(streamCost(packet.payload));
       deliver({ ...packet, stream: id }, { flushed });
+      if (!end.hasSent) releaseReserved(end);
     });
   }
 
   /** Credit for a stream that is over is late, no fault. */
   credit(sender: Session, { stream, credit, probe }: PacketOf<'credit'>): void {
     const end = sender.streams.get(stream);
-    if (end) this.#guarded(end, () => end.inflow.grant(credit, probe));
+    if (end) this.#guarded(end, () => grant(end, credit, probe));
   }
 
   finish(sender: Session, { stream }: PacketOf<'finish'>): void {
@@ -102,10 +104,26 @@ export class StreamRelays {
   }
 }
 
+/** @throws P2PError `STREAM_VIOLATION` */
+function grant({ inflow, other }: RelayEnd, credit: number, probe: number): void {
+  const sender = other();
+  if (sender.hasSent) return inflow.grant(credit, probe);
+  const now = Math.min(credit, Math.max(0, MIN_STREAM_INFLOW - inflow.granted));
+  sender.reserved += credit - now;
+  if (sender.reserved + now > MAX_STREAM_WINDOW) throw new P2PError('STREAM_VIOLATION', TOO_MUCH_CREDIT);
+  if (now > 0) inflow.grant(now, probe);
+}
+
+function releaseReserved(end: RelayEnd): void {
+  end.hasSent = true;
+  if (end.reserved > 0) end.other().inflow.grant(end.reserved, 0);
+  end.reserved = 0;
+}
+
 function relayEnd({ session, id }: StreamName, other: () => RelayEnd, forget: () => void): RelayEnd {
   const inflow = new Flow(session.inflow, (credit, probe) => {
     other().deliver({ type: 'credit', stream: other().id, credit, probe });
   });
   const deliver = (packet: Packet, options?: DeliverOptions) => session.deliver(packet, options);
-  return { id, inflow, other, deliver, forget, finished: false };
+  return { id, inflow, other, deliver, forget, hasSent: false, reserved: 0, finished: false };
 }

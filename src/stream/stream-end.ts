@@ -58,6 +58,9 @@ export class StreamEnd {
   #outgoing: Outgoing | undefined;
   #written: Written | undefined;
   #hasWritten = false;
+  #taking = false;
+  #busy = false;
+  #hasLeft = false;
   #finished = false;
   #peerFinished = false;
   #over = false;
@@ -122,6 +125,8 @@ export class StreamEnd {
 
   /** The next value. A malformed one resets the stream. */
   take(): { readonly value: unknown } | undefined {
+    // The credit may bring more at once, where both ends are in one process: that comes behind what is being taken.
+    this.#taking = true;
     try {
       const taken = this.#incoming.take();
       if (taken) this.#giveBack(taken.cost);
@@ -129,7 +134,20 @@ export class StreamEnd {
     } catch (error) {
       this.abort(toP2PError(error));
       return undefined;
+    } finally {
+      this.#taking = false;
     }
+  }
+
+  /**
+   * As long as the promise is pending, somebody is still at work with the stream: who then has read everything and
+   * leaves, has not ended it well before the work is done. Work that fails is to be followed by a reset.
+   */
+  async whileBusy(work: PromiseLike<unknown>): Promise<void> {
+    this.#busy = true;
+    await work;
+    this.#busy = false;
+    if (this.#hasLeft) this.finish();
   }
 
   /**
@@ -138,7 +156,10 @@ export class StreamEnd {
    */
   reset(reason?: unknown): void {
     if (this.#over) return;
-    if (this.atEnd && !this.#hasWritten && isLeaving(reason)) return this.finish();
+    if (this.atEnd && !this.#hasWritten && isLeaving(reason)) {
+      this.#hasLeft = true;
+      return this.#busy ? undefined : this.finish();
+    }
     const error = streamError(reason);
     this.#end(error);
     this.#sendReset(error);
@@ -199,7 +220,7 @@ export class StreamEnd {
     }
     // Whole at last, the object counts until it is taken, so that unread ones cannot pile up.
     this.#window.taken(-this.#incoming.add(payload));
-    this.#listener?.readable();
+    this.#tellReadable();
   }
 
   #peerEnded(): void {
@@ -207,7 +228,12 @@ export class StreamEnd {
     if (this.#incoming.isPartial) throw violation('It has ended within an object');
     this.#peerFinished = true;
     this.#closeIfDone();
-    this.#listener?.readable();
+    this.#tellReadable();
+  }
+
+  /** Who takes looks again by itself. */
+  #tellReadable(): void {
+    if (!this.#taking) this.#listener?.readable();
   }
 
   #giveBack(cost: number): void {

@@ -308,7 +308,8 @@ describeInChromium('streams in a browser', (openPage) => {
   });
 
   it.each(TRANSPORTS)('SS-2 closing a page ends its streams in Node with PEER_GONE, by %s', async (transport) => {
-    const relay = await startRelay();
+    // Where no poll is open when the page goes, the server learns of it by a ping that nobody answers.
+    const relay = await startRelay({ socketIo: { pingInterval: 1_000, pingTimeout: 5_000 } });
     const node = await relay.connect('node');
     const page = await openPageClient(openPage, relay, { clientId: 'page', transport });
     await page.evaluate(() => window.p2p.client.acceptStreams(() => {}));

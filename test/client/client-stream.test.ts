@@ -72,11 +72,58 @@ describe('opening and accepting', () => {
   it('CS-1 a decision made at once counts before the next one: no two streams for one place', async () => {
     const { alice, bob } = await startClients();
     let taken = false;
-    bob.onAddP2pStream({ accept: () => (taken ? 'taken' : undefined) }, () => {
+    bob.onAddP2pStream({ accept: () => (taken ? 'taken' : true) }, () => {
       taken = true;
     });
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => alice.addP2pStream('bob')));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it.each([undefined, null, 0, '', 'no', false, {}, 1])('R-1 what is not a clear yes is a no: %j', async (verdict) => {
+    const { alice, bob } = await startClients();
+    const accepted = vi.fn();
+    // biome-ignore lint/suspicious/noThenProperty: promises of other libraries are no instances of Promise
+    const thenable = { then: (tell: (value: unknown) => void) => tell(verdict) };
+    for (const accept of [() => verdict, async () => verdict, () => thenable]) {
+      const stop = bob.onAddP2pStream({ accept: accept as never }, accepted);
+      expect(await codeOf(alice.addP2pStream('bob'))).toBe('STREAM_REFUSED');
+      stop();
+    }
+    expect(accepted).not.toHaveBeenCalled();
+  });
+
+  it('CS-4 a handler that reads everything and then fails has failed for the opener too', async () => {
+    const { alice, bob } = await startClients();
+    bob.onAddP2pStream(async (duplex) => {
+      await text(duplex);
+      await settled(bob);
+      throw new Error('database down');
+    });
+    const near = await alice.addP2pStream('bob');
+    near.resume();
+    near.end('to be stored');
+    expect((await failureOf(near)).code).toBe('HANDLER_FAILED');
+    bob.offAddP2pStream();
+    bob.onAddP2pStream(async (duplex) => void (await text(duplex)));
+    const good = await alice.addP2pStream('bob');
+    good.resume();
+    good.end('to be stored');
+    await once(good, 'close');
+    expect([good.readableEnded, good.errored]).toEqual([true, null]);
+  });
+
+  it('CS-4 a Duplex that cannot be made fails the stream for both', async () => {
+    const { alice, bob } = await startClients();
+    const Duplex = class {
+      constructor() {
+        throw new Error('secret');
+      }
+    };
+    bob.onAddP2pStream({ Duplex: Duplex as never }, () => {});
+    expect(await codeOf(alice.addP2pStream('bob').then(failureOf, (error) => Promise.reject(error)))).toMatch(
+      /HANDLER_FAILED|no error/,
+    );
+    expect(bob.errors.map(({ code }) => code)).toEqual(['HANDLER_FAILED']);
   });
 
   it('CS-1 an accept function that fails refuses without telling why, and the acceptor is told', async () => {
@@ -174,6 +221,7 @@ describe('opening and accepting', () => {
     { maxObjectSize: 0 },
     { signal: {} },
     { Duplex: {} },
+    { timeout: 5 },
     { metadata: () => {} },
   ])('R-2 options that are wrong, %j, are refused where the call is made', async (options) => {
     const { alice, bob } = await startClients();
@@ -211,7 +259,7 @@ describe('the Duplex', () => {
     const { near, far } = await startStream();
     const sizes = [1, 2, 1_023, 1_024, 16_384, 64_999, 65_000, 65_001, 65_536, 200_000, 1_000_003, 3];
     const chunks = sizes.map((size, index) => pattern(size, index + 1));
-    const received = [buffer(near), buffer(far)];
+    const received = [collect(near), collect(far)];
     await Promise.all([pipeline(Readable.from(chunks), near), pipeline(Readable.from(chunks.toReversed()), far)]);
     const [back, forth] = await Promise.all(received);
     expect(forth?.equals(Buffer.concat(chunks))).toBe(true);

@@ -193,12 +193,15 @@ describe('hostile input', () => {
     const [bob, mallory] = [await connect('bob'), await connect('mallory2')];
     const packets: unknown[][] = [];
     alice.on('P2P', (_data: unknown, header: unknown[]) => packets.push(header));
-    const asked = new Promise<number>((resolve) => {
-      bob.on('P2P', (_data: unknown, header: unknown[]) => header[0] === 'request' && resolve(header[3] as number));
+    const asked = new Promise<number[]>((resolve) => {
+      bob.on(
+        'P2P',
+        (_data: unknown, header: unknown[]) => header[0] === 'request' && resolve(header.slice(2, 4) as number[]),
+      );
       bob.onAny('x', () => {});
     });
     const answer = alice.emitToWithAck('bob', 'x');
-    const id = await asked;
+    const [epochOfAlice, id] = (await asked) as [number, number];
     const answers = (epoch: number) =>
       [1, id, id + 1, 99].flatMap((n) => [
         `2["P2P","[\\"forged\\"]",["reply","alice",${epoch},${n},0]]`,
@@ -207,7 +210,6 @@ describe('hostile input', () => {
     for (let epoch = 0; epoch < 8; epoch++) for (const text of answers(epoch)) sendRaw(mallory, text);
     await settled(mallory, alice);
     expect(packets.filter(([type]) => type === 'reply').every(([, peer]) => peer === '')).toBe(true);
-    const epochOfAlice = 2;
     sendRaw(bob, `2["P2P","[\\"true\\"]",["reply","alice",${epochOfAlice},${id},0]]`);
     sendRaw(bob, `2["P2P","[\\"twice\\"]",["reply","alice",${epochOfAlice},${id},0]]`);
     expect(await answer).toBe('true');

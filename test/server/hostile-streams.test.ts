@@ -90,7 +90,7 @@ describe('hostile packets on streams', () => {
     const { mallory, packets, duplex, honest } = await scene();
     const [opened] = ofType(packets, 'opened');
     expect(opened).toMatchObject({ peer: 'alice', id: 7, credit: 0 });
-    expect(ofType(packets, 'credit')).toEqual([{ type: 'credit', stream: 7, credit: 131_072, probe: 0 }]);
+    expect(ofType(packets, 'credit')).toEqual([{ type: 'credit', stream: 7, credit: 16_384, probe: 0 }]);
     const heard = new Promise((resolve) => duplex.once('data', resolve));
     sendPacket(mallory, '[{"n":1}]', ['data', 7, 0, 0]);
     expect(await heard).toEqual({ n: 1 });
@@ -146,7 +146,7 @@ describe('hostile packets on streams', () => {
     [
       'an object nested deeper than any may be',
       'PAYLOAD_INVALID',
-      (mallory) => sendPacket(mallory, '['.repeat(20_000) + ']'.repeat(20_000), ['data', 7, 0, 0]),
+      (mallory) => sendPacket(mallory, '['.repeat(5_000) + ']'.repeat(5_000), ['data', 7, 0, 0]),
     ],
     [
       'a part too short to be honest',
@@ -164,6 +164,38 @@ describe('hostile packets on streams', () => {
     expect(failure.code).toBe(code);
     await honest();
     expect(resetsTo(packets)[0]).toEqual([7, code]);
+  });
+
+  it('threats: a second hello on the same socket is refused, so that no new session begins with all its room', async () => {
+    const { relay, alice } = await scene();
+    const socket = relay.rawSocket({ auth: { clientId: 'carol', p2p: { version: 1, secret: 's' } } });
+    await next(socket, 'P2P');
+    const packets = packetsTo(socket);
+    const gone = next(socket, 'disconnect');
+    sendPacket(socket, null, ['hello', 'carol', 1, 'another secret']);
+    await gone;
+    expect(ofType(packets, 'end').map(({ payload }) => payload.error.code)).toEqual(['PACKET_INVALID']);
+    expect(await alice.isClientConnected('carol')).toBe(false);
+  });
+
+  it('threats: streams that nobody uses take no room from those that are used', async () => {
+    const { relay, alice, duplex, packets, mallory, settle } = await scene();
+    duplex.resume();
+    const session = relay.server.getSocketByClientId('alice');
+    alice.onAddP2pStream(() => {});
+    for (let id = 100; id < 300; id++) {
+      sendPacket(mallory, '[]', ['open', 'alice', 0, id, 10_000, 'objects', 131_072, 0]);
+    }
+    await settle();
+    await settled(alice);
+    await settle();
+    expect(session?.connected).toBe(true);
+    const credit = (stream: number) =>
+      ofType(packets, 'credit').reduce((sum, packet) => sum + (packet.stream === stream ? packet.credit : 0), 0);
+    expect([credit(100), credit(299)]).toEqual([16_384, 16_384]);
+    sendPacket(mallory, '[1]', ['data', 299, 0, 0]);
+    await settle();
+    expect([credit(100), credit(299)]).toEqual([16_384, 131_072]);
   });
 
   it('R-1 text on a stream of bytes resets it', async () => {

@@ -135,6 +135,98 @@ describe('streams of clients without the plugin: one chunk, one acknowledgement'
     expect(await Promise.all(sent)).toEqual([{ args: [] }, { args: [] }]);
   });
 
+  it('SS-1 SS-3 bytes stay in order where both ends are in the server, one chunk under way at a time', async () => {
+    const { anna, connectPlain, server } = await scene();
+    const ben = await connectPlain('ben');
+    const bytes = Buffer.from(Uint32Array.from({ length: 225_000 }, (_, index) => index).buffer);
+    let atBen = 0;
+    const heard: Buffer[] = [];
+    let underWay = 0;
+    ben.on(CREATE, ({ connectionInfo }, accept) => {
+      atBen = connectionInfo.targetStreamId;
+      accept();
+    });
+    ben.on(CHUNK, ({ chunk }: Body, taken: () => void) => {
+      heard.push(chunk as Buffer);
+      expect(++underWay).toBe(1);
+      setImmediate(() => {
+        underWay--;
+        taken();
+      });
+    });
+    const ended = () => new Promise((resolve) => ben.once(END, resolve));
+    const { args } = await ask(anna, CREATE, connectTo('ben'));
+    const streamId = args[0].connectionInfo.sourceStreamId;
+    const end = ended();
+    await ask(anna, CHUNK, { streamId, chunk: bytes });
+    await ask(anna, END, { streamId });
+    await end;
+    expect(Buffer.concat(heard).equals(bytes)).toBe(true);
+    heard.length = 0;
+    const duplex = await server.addStreamAsClient('ben');
+    const received = collect(duplex);
+    const endOfServer = ended();
+    duplex.end(bytes);
+    await ask(ben, CHUNK, { streamId: atBen, chunk: bytes });
+    await ask(ben, END, { streamId: atBen });
+    await endOfServer;
+    expect((await received).equals(bytes)).toBe(true);
+    expect(Buffer.concat(heard).equals(bytes)).toBe(true);
+  });
+
+  it('SS-1 a plain opener knows its stream before anything comes on it, and both ends name the same numbers', async () => {
+    const { alice, anna } = await scene();
+    await alice.isClientConnected('anna');
+    alice.onAddP2pStream((duplex) => {
+      duplex.resume();
+      duplex.end();
+    });
+    const events: string[] = [];
+    anna.on(END, ({ streamId }: Body) => events.push(`end ${streamId}`));
+    const known = await new Promise<number>((resolve) =>
+      anna.emit(CREATE, connectTo('alice'), ({ args }: { args: [{ connectionInfo: { sourceStreamId: number } }] }) => {
+        events.push('created');
+        resolve(args[0].connectionInfo.sourceStreamId);
+      }),
+    );
+    await settled(alice);
+    await plainSettled(anna);
+    expect(events).toEqual(['created', `end ${known}`]);
+  });
+
+  it('CS-4 a plain client that leaves with a chunk unacknowledged leaves nothing, though the stream has ended', async () => {
+    const { alice, anna, server } = await scene();
+    anna.once(CREATE, (_body, accept) => accept());
+    const socket = server.getSocketByClientId('anna');
+    const asked = next<[Body]>(anna, CHUNK);
+    const near = await alice.addP2pStream('anna');
+    near.resume();
+    near.end('never acknowledged');
+    const [{ streamId }] = await asked;
+    await ask(anna, END, { streamId });
+    if (!near.closed) await once(near, 'close');
+    const { acks } = socket as unknown as { acks: Map<number, unknown> };
+    expect(acks.size).toBe(1);
+    const gone = next(socket!, 'disconnect');
+    anna.disconnect();
+    await gone;
+    expect(acks.size).toBe(0);
+  });
+
+  it('threats: what waits for credit of plain senders is bounded over all their streams', async () => {
+    const { alice, anna } = await scene();
+    alice.onAddP2pStream((duplex) => duplex.on('error', () => {}));
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { args } = await ask(anna, CREATE, connectTo('alice'));
+        return args[0].connectionInfo.sourceStreamId as number;
+      }),
+    );
+    const chunk = Buffer.alloc(900_000);
+    const outcomes = ids.map((streamId) => ask(anna, CHUNK, { streamId, chunk }));
+    expect((await Promise.race(outcomes)).error.code).toBe('QUEUE_FULL');
+  });
+
   it('SS-1 between two plain clients', async () => {
     const { anna, connectPlain } = await scene();
     const ben = await connectPlain('ben');

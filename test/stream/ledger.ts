@@ -120,7 +120,7 @@ export class Ledger {
     ok(used <= passed, 'no data without credit');
     const held = granted - passed;
     if (held === 0) return;
-    ok(room < LEAST_PORTION, 'credit is held back only where there is no room');
+    ok(used === 0 || room < LEAST_PORTION, 'credit is held back only where there is no room, or no use for it');
     const floor = MIN_STREAM_INFLOW - (passed - used) - queued;
     ok(floor < Math.min(held, LEAST_PORTION), 'every stream has its 16 KiB');
   }
