@@ -55,6 +55,8 @@ const FIELD_CHECKS: Record<Exclude<FieldName, 'payload'>, FieldCheck> = {
 
 const ROUTER_ONLY: ReadonlySet<PacketType> = new Set(ROUTER_PACKETS);
 
+const STREAM_TYPES: ReadonlySet<unknown> = new Set<PacketType>(['data', 'part', 'credit', 'finish', 'reset']);
+
 export function isSecret(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_SECRET_LENGTH;
 }
@@ -83,6 +85,12 @@ export function readFromClient(data: unknown, header: unknown): ClientPacket {
   const packet = readEnvelope(data, header);
   if (ROUTER_ONLY.has(packet.type)) throw invalid(`A client may not send "${packet.type}"`, { type: packet.type });
   return packet as ClientPacket;
+}
+
+/** The stream that a packet is for, however wrong the rest of it is. */
+export function streamNamedBy(header: unknown): number | undefined {
+  if (!Array.isArray(header) || !STREAM_TYPES.has(header[0])) return undefined;
+  return Number.isSafeInteger(header[1]) ? header[1] : undefined;
 }
 
 /** The same for what the router sent. */

@@ -1,4 +1,4 @@
-import { readFromClient } from '../protocol/envelope.js';
+import { readFromClient, streamNamedBy } from '../protocol/envelope.js';
 import { ENVELOPE_EVENT } from '../protocol/event-names.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
@@ -99,7 +99,11 @@ export class SocketListeners {
       if (session.secret === undefined) throw new P2PError('PACKET_INVALID', 'A plugin client says hello first');
       this.#sessions.router.handle(session, packet);
     } catch (error) {
-      tellError(this.#sessions.writer, socket, toP2PError(error));
+      const problem = toP2PError(error);
+      const session = this.#sessions.directory.ofSocket(socket.id);
+      const stream = streamNamedBy(header);
+      const isTold = session && stream !== undefined && this.#sessions.streams.fail(session, stream, problem);
+      if (!isTold) tellError(this.#sessions.writer, socket, problem);
     }
   }
 

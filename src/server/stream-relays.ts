@@ -79,6 +79,13 @@ export class StreamRelays {
     deliver({ type: 'reset', stream: id, payload });
   }
 
+  /** What came for it could not be read: it is over, at both ends. @returns whether there is such a stream */
+  fail(sender: Session, id: number, error: P2PError): boolean {
+    const end = sender.streams.get(id);
+    if (end) this.#reset(end, error);
+    return end !== undefined;
+  }
+
   /** SS-2: the other ends are told by `peer-gone`, once for all of them. */
   ended(session: Session): void {
     for (const end of [...session.streams.values()]) end.forget();
@@ -97,10 +104,14 @@ export class StreamRelays {
       handle();
     } catch (error) {
       if (!(error instanceof P2PError)) throw error;
-      end.forget();
-      const payload = Payload.ofError(error);
-      for (const { id, deliver } of [end, end.other()]) deliver({ type: 'reset', stream: id, payload });
+      this.#reset(end, error);
     }
+  }
+
+  #reset(end: RelayEnd, error: P2PError): void {
+    end.forget();
+    const payload = Payload.ofError(error);
+    for (const { id, deliver } of [end, end.other()]) deliver({ type: 'reset', stream: id, payload });
   }
 }
 

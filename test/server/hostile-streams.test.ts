@@ -156,6 +156,11 @@ describe('hostile packets on streams', () => {
         mallory.io.engine.write(Buffer.alloc(1_023));
       },
     ],
+    ['negative credit', 'PACKET_INVALID', (mallory) => sendPacket(mallory, null, ['credit', 7, -1, 0])],
+    ['huge credit', 'PACKET_INVALID', (mallory) => sendPacket(mallory, null, ['credit', 7, 1e15, 0])],
+    ['credit that is text', 'PACKET_INVALID', (mallory) => sendPacket(mallory, null, ['credit', 7, 'all', 0])],
+    ['data without a payload', 'PACKET_INVALID', (mallory) => sendPacket(mallory, null, ['data', 7, 0, 1])],
+    ['too many fields', 'PACKET_INVALID', (mallory) => sendPacket(mallory, null, ['finish', 7, 7])],
     ['a part that is text', 'STREAM_VIOLATION', (mallory) => sendPacket(mallory, '[1]', ['part', 7, 0, 0])],
   ])('R-1 %s resets that stream at both ends with %s, and nothing else', async (_name, code, attack) => {
     const { alice, mallory, packets, duplex, honest } = await scene();
