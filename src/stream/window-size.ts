@@ -17,8 +17,15 @@ const START_GAIN = 2;
 /** Growth later: enough to find out that there is more to have, little enough that no queue builds up. */
 const GAIN = 1.25;
 
-/** Delay that programs add to that of the network, which is granted too, in ms. */
-const SLACK = 8;
+/**
+ * Delay that programs add to that of the network, which is granted too, in ms: the more, the more it is they who are
+ * the limit. A slow way has a queue of its own, and no use for another.
+ */
+const LEAST_SLACK = 6;
+const MOST_SLACK = 16;
+
+/** In bytes per ms, for each ms of slack. */
+const RATE_OF_SLACK = 16_000;
 
 /** How long the least round trip is believed, in ms. Then it is measured anew, with less data under way. */
 const EPOCH = 10_000;
@@ -75,7 +82,7 @@ export class WindowSize {
     if (this.#draining-- > 0) return;
     if (this.#starting) this.#starting = this.#growsWell(rate, roundTrip);
     const gain = this.#starting ? START_GAIN : GAIN;
-    const target = Math.round(rate * (this.#leastTrip * gain + SLACK));
+    const target = Math.round(rate * (this.#leastTrip * gain + slackAt(rate)));
     // What was not used for a while comes back step by step: all at once it would stand in a queue.
     const most = this.#starting ? this.#max : Math.round(this.#bytes * GAIN);
     this.#roundsBelow = target < this.#floor && this.#floor > MIN_STREAM_WINDOW ? this.#roundsBelow + 1 : 0;
@@ -86,7 +93,7 @@ export class WindowSize {
   #beginEpoch(now: number): void {
     this.#epochStart = now;
     this.#roundsBelow = 0;
-    this.#mostTrip = this.#leastTrip * TRIP_GAIN + SLACK;
+    this.#mostTrip = this.#leastTrip * TRIP_GAIN + MOST_SLACK;
     this.#leastTrip = Number.POSITIVE_INFINITY;
     this.#draining = DRAIN_ROUNDS;
     this.#bytes = Math.max(MIN_STREAM_WINDOW, Math.round(this.#bytes / 2));
@@ -94,7 +101,7 @@ export class WindowSize {
   }
 
   #growsWell(rate: number, roundTrip: number): boolean {
-    if (roundTrip > this.#leastTrip * GAIN + SLACK) return false;
+    if (roundTrip > this.#leastTrip * GAIN + slackAt(rate)) return false;
     if (rate > this.#bestInStart * GAIN) {
       this.#bestInStart = rate;
       this.#slowRounds = 0;
@@ -103,4 +110,8 @@ export class WindowSize {
     }
     return this.#slowRounds < PATIENCE;
   }
+}
+
+function slackAt(rate: number): number {
+  return Math.min(MOST_SLACK, Math.max(LEAST_SLACK, rate / RATE_OF_SLACK));
 }
