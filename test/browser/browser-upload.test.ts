@@ -17,11 +17,13 @@ interface RunningExample {
   readonly folder: string;
   readonly relay: Part;
   readonly receiver: Part;
+  /** What the relay has printed. */
+  readonly relaySaid: readonly string[];
 }
 
 interface StartOptions {
   readonly env: Record<string, string>;
-  readonly print?: (line: string) => void;
+  readonly print?: (line: string) => unknown;
 }
 
 describeInChromium('the example "browser-upload"', (openPage) => {
@@ -71,7 +73,7 @@ describeInChromium('the example "browser-upload"', (openPage) => {
   });
 
   it('R-4 it tells what goes wrong, and the next file goes well', async () => {
-    const { url, receiver, relay } = await startExample();
+    const { url, receiver, relay, relaySaid } = await startExample();
     const page = await openUpload(await openPage(), url);
     await drop(page, '.profile', 'no');
     await page.getByText('Failed: That is no name for a file (STREAM_REFUSED).').waitFor();
@@ -79,7 +81,7 @@ describeInChromium('the example "browser-upload"', (openPage) => {
     await page.getByText('Done: receiver has saved profile.').waitFor();
 
     receiver.stop();
-    await receiver.ended;
+    await expect.poll(() => relaySaid).toContain('relay | receiver has disconnected');
     await drop(page, 'late.txt', 'too late');
     await page.getByText(/^Failed: .* \(CLIENT_NOT_FOUND\)\.$/).waitFor();
     relay.stop();
@@ -110,14 +112,15 @@ async function startExample(): Promise<RunningExample> {
   const folder = await mkdtemp(join(tmpdir(), 'p2p-upload-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const env = { P2P_PORT: '0', P2P_URL: '', P2P_FOLDER: folder, PAGE_PORT: '0' };
-  const relay = start('1-relay.js', { env });
+  const relaySaid: string[] = [];
+  const relay = start('1-relay.js', { env, print: (line) => relaySaid.push(line) });
   env.P2P_URL = await relay.ready;
   const receiver = start('2-receiver.js', { env });
   await receiver.ready;
   const url = await new Promise<string>((resolve) => {
     start('3-page.js', { env, print: (line) => resolve(line.match(/open (\S+) in a browser/)?.[1] ?? line) });
   });
-  return { url, folder, relay, receiver };
+  return { url, folder, relay, receiver, relaySaid };
 }
 
 function start(file: string, { env, print = () => {} }: StartOptions): Part {

@@ -237,7 +237,7 @@ describeInChromium('streams in a browser', (openPage) => {
     stream.write({ bytes: Buffer.from([1, 2, 3]) });
     stream.end('y'.repeat(300_000));
     const values: unknown[] = [];
-    for await (const value of stream) values.push(value);
+    for await (const value of stream.iterator({ destroyOnReturn: false })) values.push(value);
     expect(values.slice(0, -1)).toEqual([1, 'two', { three: [3, { bytes: Buffer.from([3, 3, 3]) }] }, false]);
     expect(values.at(-1)).toBe('x'.repeat(300_000));
     expect(await inPage).toEqual({ bytes: [1, 2, 3], length: 300_000, done: true });
