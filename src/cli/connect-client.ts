@@ -47,8 +47,8 @@ export async function connectClient(
 }
 
 /**
- * Disconnects when everything that was sent before has been taken by the relay: Socket.IO's server drops events that
- * arrive together with a disconnect.
+ * Disconnects when everything that was sent before has been taken by the relay: one whose middleware (`socket.use`)
+ * takes its time would drop events that arrive together with a disconnect.
  */
 export async function leaveRelay(socket: P2PClientSocket): Promise<void> {
   await socket

@@ -1,6 +1,7 @@
 import { type ArgumentShape, asUint8Array, isBytes, shapeOf } from './argument-shape.js';
 import { MAX_ARGUMENTS, MAX_DEPTH } from './limits.js';
 import { P2PError } from './p2p-error.js';
+import { writeAll } from './write-all.js';
 
 /** How the arguments of a message are written. `PROTOCOL.md` § Payload. */
 export const PAYLOAD_FORMATS = {
@@ -84,12 +85,7 @@ function encodeMixed(args: readonly unknown[]): Uint8Array {
   const size = parts.reduce((sum, part) => sum + part.byteLength, 4 + json.byteLength);
   const out = new Uint8Array(size);
   new DataView(out.buffer).setUint32(0, json.byteLength, true);
-  out.set(json, 4);
-  let offset = 4 + json.byteLength;
-  for (const part of parts) {
-    out.set(part, offset);
-    offset += part.byteLength;
-  }
+  writeAll(out, [json, ...parts], 4);
   return out;
 }
 

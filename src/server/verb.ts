@@ -23,6 +23,11 @@ export type Verb<T extends ClientPacketType> = (
   packet: PacketOf<T>,
 ) => void | Promise<void>;
 
+/** A reply to an open, or an opened to a request: what the asker is told instead. */
+export function misfit(): P2PError {
+  return new P2PError('PACKET_INVALID', 'The answer does not fit what was asked');
+}
+
 /** @throws P2PError `CLIENT_NOT_FOUND` (SM-3) */
 export function findTarget({ directory }: RouterContext, clientId: string, event?: string): Session {
   const target = directory.get(clientId);

@@ -1,6 +1,7 @@
 import { P2PError } from '../protocol/p2p-error.js';
 import { Payload } from '../protocol/payload.js';
 import { PAYLOAD_FORMATS } from '../protocol/payload-codec.js';
+import { writeAll } from '../protocol/write-all.js';
 
 // An object that does not fit one packet: `[format: u8][data]`, cut anywhere. `PROTOCOL.md` § Streams.
 
@@ -16,11 +17,7 @@ export function frameObject(payload: Payload): Uint8Array {
 /** @throws P2PError `PAYLOAD_INVALID` */
 export function readObjectFrame(pieces: readonly Uint8Array[]): Payload {
   const frame = allocate(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    frame.set(piece, offset);
-    offset += piece.byteLength;
-  }
+  writeAll(frame, pieces);
   const [format] = frame;
   const data = frame.subarray(1);
   if (format === PAYLOAD_FORMATS.json) return Payload.ofEncoded({ format, data: new TextDecoder().decode(data) });

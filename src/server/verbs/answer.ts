@@ -1,6 +1,5 @@
-import { P2PError } from '../../protocol/p2p-error.js';
 import { Payload } from '../../protocol/payload.js';
-import type { Verb } from '../verb.js';
+import { misfit, type Verb } from '../verb.js';
 
 /** An answer goes only to the session that asked, once; all others are dropped. */
 export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender, packet) => {
@@ -9,8 +8,7 @@ export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender
   const asked = interest.settle(asker, sender, packet.id);
   if (!asked) return;
   if (asked.type === 'open' && packet.type === 'reply') {
-    const error = new P2PError('PACKET_INVALID', 'The answer does not fit what was asked');
-    packet = { ...packet, type: 'reject', payload: Payload.ofError(error) };
+    packet = { ...packet, type: 'reject', payload: Payload.ofError(misfit()) };
   }
   if (asked.type === 'pair' && packet.type === 'reply') {
     interest.pair(asker, sender);

@@ -2,7 +2,7 @@ import { P2PError } from '../../protocol/p2p-error.js';
 import type { PacketOf } from '../../protocol/packet.js';
 import { Payload } from '../../protocol/payload.js';
 import type { Session } from '../session.js';
-import type { Verb } from '../verb.js';
+import { misfit, type Verb } from '../verb.js';
 import { openRequest } from './ask.js';
 
 /** CS-1: asks for a stream. What the opener grants is let through when there is one. */
@@ -25,7 +25,7 @@ export const opened: Verb<'opened'> = ({ directory, interest, streams }, sender,
   const asked = opener?.epoch === epoch ? interest.settle(opener, sender, id) : undefined;
   if (!opener || !asked) return refuse(sender, stream, new P2PError('ABORTED', 'The opener waits no more'));
   if (asked.type !== 'open' || opener.streams.has(id)) {
-    const error = new P2PError('PACKET_INVALID', 'The answer does not fit what was asked');
+    const error = misfit();
     opener.deliver({ type: 'reject', peer: sender.clientId, epoch: sender.epoch, id, payload: Payload.ofError(error) });
     return refuse(sender, stream, error);
   }
