@@ -6,7 +6,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url));
 
 /** Which folders of `src` each folder may import, and which packages. The floors of ARCHITECTURE.md. */
 const FLOORS: Record<string, readonly string[]> = {
-  protocol: [],
+  protocol: ['type @standard-schema/spec'],
   async: [],
   stream: ['protocol', 'async', 'node:'],
   peer: ['protocol', 'async', 'stream'],

@@ -1,7 +1,7 @@
 import { asUint8Array, isBytes } from './argument-shape.js';
 import type { ErrorCode } from './error-codes.js';
-import { isEventName, isReservedEvent } from './event-names.js';
-import { isClientId, isReservedRoom, isRoomName, ROUTER } from './identifiers.js';
+import { isReservedEvent } from './event-names.js';
+import { isClientId, isName, isReservedRoom, ROUTER } from './identifiers.js';
 import { MAX_SECRET_LENGTH, MAX_STREAM_WINDOW, MAX_TIMEOUT } from './limits.js';
 import { P2PError } from './p2p-error.js';
 import {
@@ -46,11 +46,16 @@ const FIELD_CHECKS: Record<Exclude<FieldName, 'payload'>, FieldCheck> = {
   mode: accept((value) => value === 'bytes' || value === 'objects'),
   credit: integerFrom(0, MAX_STREAM_WINDOW),
   probe: integerFrom(0),
+  input: accept(isCallBody),
+  output: accept(isCallBody),
+  count: integerFrom(1),
   version: integerFrom(1),
   maxPayload: integerFrom(1),
   secret: accept(isSecret),
-  event: (value) => (!isEventName(value) ? 'PACKET_INVALID' : isReservedEvent(value) ? 'EVENT_RESERVED' : undefined),
-  room: (value) => (!isRoomName(value) ? 'PACKET_INVALID' : isReservedRoom(value) ? 'ROOM_RESERVED' : undefined),
+  event: (value) => (!isName(value) ? 'PACKET_INVALID' : isReservedEvent(value) ? 'EVENT_RESERVED' : undefined),
+  api: accept(isName),
+  topic: accept(isName),
+  room: (value) => (!isName(value) ? 'PACKET_INVALID' : isReservedRoom(value) ? 'ROOM_RESERVED' : undefined),
 };
 
 const ROUTER_ONLY: ReadonlySet<PacketType> = new Set(ROUTER_PACKETS);
@@ -59,6 +64,10 @@ const STREAM_TYPES: ReadonlySet<unknown> = new Set<PacketType>(['data', 'part', 
 
 export function isSecret(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_SECRET_LENGTH;
+}
+
+function isCallBody(value: unknown): boolean {
+  return value === 'value' || value === 'items';
 }
 
 /** Writes a packet as the arguments of the envelope event. */

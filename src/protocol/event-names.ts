@@ -1,5 +1,3 @@
-import { MAX_NAME_LENGTH } from './limits.js';
-
 /** The one event that carries packets between plugin clients and the router. */
 export const ENVELOPE_EVENT = 'P2P';
 
@@ -24,6 +22,21 @@ export const STREAM_EVENTS = {
   chunk: 'MULTI_API_STREAM_CHUNK',
   end: 'MULTI_API_STREAM_END',
   destroy: 'MULTI_API_STREAM_DESTROY',
+} as const;
+
+/** The services and topics of others, for clients without the plugin (CV-3). */
+export const SERVICE_VERBS = {
+  call: 'SERVICE_CALL',
+  list: 'SERVICE_LIST',
+  subscribe: 'TOPIC_SUBSCRIBE',
+  unsubscribe: 'TOPIC_UNSUBSCRIBE',
+} as const;
+
+/** What a subscriber without the plugin hears. */
+export const TOPIC_EVENTS = {
+  publication: 'TOPIC_PUBLICATION',
+  missed: 'TOPIC_MISSED',
+  closed: 'TOPIC_CLOSED',
 } as const;
 
 /** Asks a client for a pair; the same name in both directions (SM-1). */
@@ -53,9 +66,4 @@ const RESERVED_PREFIXES = ['P2P_', 'MULTI_API_', 'TOPIC_', 'SERVICE_'];
 /** Whether the name belongs to Socket.IO or to this library, so that no client may send it to another. */
 export function isReservedEvent(event: string): boolean {
   return RESERVED.has(event) || RESERVED_PREFIXES.some((prefix) => event.startsWith(prefix));
-}
-
-/** Whether the value can be an event name at all, reserved or not. */
-export function isEventName(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH;
 }

@@ -32,8 +32,20 @@ export function isClientId(value: unknown): value is string {
   );
 }
 
-export function isRoomName(value: unknown): value is string {
+/** Whether the value can name an event, a room, an API or a topic, reserved or not. */
+export function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH;
+}
+
+/** APIs whose names begin so are answered by the library itself. */
+export const RESERVED_API_PREFIX = 'p2p:';
+
+/** The API that every service has: what it offers. */
+export const DESCRIBE_API = 'p2p:describe';
+
+/** The room of a topic's subscribers (SV-5): its service's name is told by its length from the topic's. */
+export function topicRoom(service: string, topic: string): string {
+  return `${RESERVED_ROOM_PREFIX}topic:${service.length}:${service}:${topic}`;
 }
 
 /**

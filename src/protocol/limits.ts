@@ -45,3 +45,15 @@ export const MAX_SESSION_INFLOW = 16 * 1_048_576;
 
 /** What every stream may have on its way even when its client has no room left, in bytes: so that none starves. */
 export const MIN_STREAM_INFLOW = 16_384;
+
+/** Most publications that a topic keeps for late subscribers. */
+export const MAX_RETAINED = 1_000;
+
+/** Publications that wait to be taken from an iterated subscription; what comes beyond takes the place of the oldest. */
+export const MAX_UNREAD_PUBLICATIONS = 1_000;
+
+/** What may be queued towards a subscriber before it counts as slow, in bytes. */
+export const MAX_QUEUED_PUBLICATIONS = 1_048_576;
+
+/** Publications of one topic that wait for slow subscribers, in bytes: what comes beyond is refused. */
+export const MAX_WAITING_PUBLICATIONS = 1_048_576;

@@ -12,6 +12,14 @@ interface FieldTypes {
   timeout: number;
   event: string;
   room: string;
+  api: string;
+  topic: string;
+  /** Whether a call's arguments are all there is, or items follow on a stream. */
+  input: CallBody;
+  /** Whether one value comes on a call's stream, or any number of items. */
+  output: CallBody;
+  /** How many publications were left out. */
+  count: number;
   clientId: string;
   version: number;
   secret: string;
@@ -31,6 +39,9 @@ interface FieldTypes {
 /** A stream carries bytes, or values that each arrive as they were written. */
 export type StreamMode = 'bytes' | 'objects';
 
+/** What goes with a call in one direction: one value, or items until the end. */
+export type CallBody = 'value' | 'items';
+
 export type FieldName = keyof FieldTypes;
 
 /** The wire, whole: every packet with its fields in their order. `PROTOCOL.md` § Packets. */
@@ -44,6 +55,11 @@ export const PACKET_FIELDS = {
   cancel: ['peer', 'epoch', 'id'],
   open: ['peer', 'epoch', 'id', 'timeout', 'mode', 'credit', 'payload'],
   opened: ['peer', 'epoch', 'id', 'stream', 'credit'],
+  call: ['peer', 'epoch', 'id', 'timeout', 'api', 'input', 'payload'],
+  called: ['peer', 'epoch', 'id', 'stream', 'output', 'credit'],
+  subscribe: ['peer', 'epoch', 'id', 'timeout', 'topic'],
+  subscribed: ['peer', 'epoch', 'id', 'topic'],
+  retained: ['peer', 'epoch', 'id', 'payload'],
   // on a stream, from one end to the other
   data: ['stream', 'probe', 'payload'],
   part: ['stream', 'probe', 'payload'],
@@ -59,10 +75,20 @@ export const PACKET_FIELDS = {
   'room-message': ['room', 'event', 'payload'],
   clients: ['id'],
   connected: ['id', 'clientId'],
+  offer: [],
+  services: ['id'],
+  unsubscribe: ['peer', 'topic'],
+  publish: ['topic', 'payload'],
+  'publish-wait': ['id', 'timeout', 'topic', 'payload'],
+  'close-topic': ['topic', 'payload'],
   // from the router to a client
   welcome: ['clientId', 'epoch', 'maxPayload'],
   paired: ['peer', 'epoch'],
   'peer-gone': ['peer', 'epoch', 'id'],
+  publication: ['peer', 'topic', 'payload'],
+  missed: ['peer', 'topic', 'count'],
+  'topic-closed': ['peer', 'topic', 'payload'],
+  unsubscribed: ['peer', 'epoch', 'id', 'topic'],
   error: ['payload'],
   end: ['payload'],
 } as const satisfies Record<string, readonly FieldName[]>;
@@ -78,7 +104,17 @@ export type PacketOf<T extends PacketType> = T extends PacketType
 export type Packet = PacketOf<PacketType>;
 
 /** What only the router may send. */
-export const ROUTER_PACKETS = ['welcome', 'paired', 'peer-gone', 'error', 'end'] as const satisfies PacketType[];
+export const ROUTER_PACKETS = [
+  'welcome',
+  'paired',
+  'peer-gone',
+  'publication',
+  'missed',
+  'topic-closed',
+  'unsubscribed',
+  'error',
+  'end',
+] as const satisfies PacketType[];
 
 /** What a client may send. */
 export type ClientPacketType = Exclude<PacketType, (typeof ROUTER_PACKETS)[number]>;

@@ -1,5 +1,5 @@
 import { shapeOf } from './argument-shape.js';
-import { checkEvent, checkPeer, checkRoom, invalidArgument } from './check-names.js';
+import { checkApi, checkEvent, checkPeer, checkRoom, checkTopic, invalidArgument } from './check-names.js';
 import { isWireError, P2PError, readWireError, type WireError } from './p2p-error.js';
 import type { StreamMode } from './packet.js';
 import { Payload } from './payload.js';
@@ -36,6 +36,27 @@ export function readPlainRoom(body: unknown): string {
   const { room } = record(body);
   checkRoom(room);
   return room;
+}
+
+/** `{service, api, args?}` @throws P2PError */
+export function readPlainCall(body: unknown): {
+  readonly service: string;
+  readonly api: string;
+  readonly payload: Payload;
+} {
+  const { service, api, args = [] } = record(body);
+  checkPeer(service);
+  checkApi(api);
+  if (!Array.isArray(args)) throw invalidArgument('args must be an array');
+  return { service, api, payload: Payload.ofArguments(args) };
+}
+
+/** `{service, topic}` @throws P2PError */
+export function readPlainTopic(body: unknown): { readonly service: string; readonly topic: string } {
+  const { service, topic } = record(body);
+  checkPeer(service);
+  checkTopic(topic);
+  return { service, topic };
 }
 
 /** `{connectionInfo: {targetClientId}, objectMode?, metadata?}` @throws P2PError */

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { readEnvelope, readFromClient, writeEnvelope } from '../../src/protocol/envelope.js';
 import { PACKET_FIELDS, type Packet } from '../../src/protocol/packet.js';
 import { Payload } from '../../src/protocol/payload.js';
-import { readPlainEmit, readPlainRoom, readPlainRoomEmit, readPlainTarget } from '../../src/protocol/plain-bodies.js';
+import {
+  readPlainCall,
+  readPlainEmit,
+  readPlainRoom,
+  readPlainRoomEmit,
+  readPlainTarget,
+  readPlainTopic,
+} from '../../src/protocol/plain-bodies.js';
 import { thrownBy } from '../support/relay.js';
 import packets from '../vectors/packets.json' with { type: 'json' };
 import plain from '../vectors/plain.json' with { type: 'json' };
@@ -49,6 +56,9 @@ describe('golden vectors of PROTOCOL.md', () => {
     JOIN_ROOM: (body) => ({ room: readPlainRoom(body) }),
     LEAVE_ROOM: (body) => ({ room: readPlainRoom(body) }),
     MULTI_API_ADD_TARGET: (body) => ({ targetClientId: readPlainTarget(body) }),
+    SERVICE_CALL: readPlainCall,
+    TOPIC_SUBSCRIBE: readPlainTopic,
+    TOPIC_UNSUBSCRIBE: readPlainTopic,
     IS_CLIENT_CONNECTED: (body) => ({ targetClientId: readPlainTarget(body) }),
   };
 
