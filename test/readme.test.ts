@@ -27,6 +27,9 @@ it('every code block of the README is run here', () => {
     'reader.js',
     'writer.js',
     'web.js',
+    'jobs.js',
+    'boss.js',
+    'contract.js',
     'errors.js',
     'typed.ts',
   ]);
@@ -77,6 +80,31 @@ it('the streams of the README arrive', async () => {
   expect((await writer).stdout).toBe('STREAM_REFUSED: only log.txt, please\n');
   expect(readFileSync(`${folder}log.txt`, 'utf8')).toBe(readme);
   expect((await run('web.js')).stdout).toBe('{ n: 1 }\n');
+});
+
+it('the services of the README answer', async () => {
+  const { port, server } = await startRelay();
+  const file = (name: string) => writeBlock(name, (code) => code.replaceAll('9000', String(port)));
+  const jobs = spawn(process.execPath, [file('jobs.js')], { stdio: 'inherit' });
+  onTestFinished(() => void jobs.kill());
+  await expect.poll(() => server.getAllClientId()).toContain('jobs');
+  const run = (name: string) => promisify(execFile)(process.execPath, [file(name)]);
+  expect((await run('boss.js')).stdout.split('\n')).toEqual([
+    'a hole for boss: 0 %',
+    'a hole for boss: 50 %',
+    'a hole for boss: 100 %',
+    'it was at 100 %',
+    'INVALID_ARGUMENT: A job needs a title',
+    '',
+  ]);
+  expect((await run('contract.js')).stdout.split('\n')).toEqual([
+    '{ price: 10 }',
+    'spade',
+    'bucket',
+    "INPUT_INVALID [ 'count' ]",
+    "{ error: 'SOLD_OUT', data: { left: 3 } }",
+    '',
+  ]);
 });
 
 it('the types of the README hold', async () => {

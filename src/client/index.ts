@@ -1,7 +1,12 @@
 import { p2pClientPlugin } from './p2p-client-plugin.js';
 
 export type { CallOptions } from '../peer/call-arguments.js';
+export type { IncomingSubscription, TopicOptions } from '../peer/hosted-topic.js';
 export type { ReceivedMessage } from '../peer/message-listeners.js';
+export type { ApiHandler } from '../peer/offered-api.js';
+export type { ServiceConsumer } from '../peer/service-consumer.js';
+export type { ApiDescription, ServiceDescription, TopicDescription } from '../peer/service-description.js';
+export type { ServiceProvider, ServicePublisher } from '../peer/service-provider.js';
 export type { P2PStream } from '../peer/stream-calls.js';
 export type {
   Acceptance,
@@ -11,6 +16,7 @@ export type {
   StreamOptions,
   StreamSettings,
 } from '../peer/stream-options.js';
+export type { Subscription, SubscriptionEvents } from '../peer/subscription.js';
 export type { PeerEvents, UntypedEvents } from '../protocol/typed-events.js';
 export type { DuplexClass, DuplexSettings, NodeDuplex } from '../stream/node-duplex.js';
 export type { WebStreams } from '../stream/web-streams.js';

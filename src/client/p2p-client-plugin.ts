@@ -5,10 +5,12 @@ import type { Listener } from '../peer/event-listeners.js';
 import { MessageListeners, type ReceivedMessage } from '../peer/message-listeners.js';
 import { PeerEngine } from '../peer/peer-engine.js';
 import { acceptPair } from '../peer/peer-handler.js';
+import { providerCalls } from '../peer/provider-calls.js';
+import { ServiceHost } from '../peer/service-host.js';
 import { StreamAcceptor } from '../peer/stream-acceptor.js';
 import type { P2PStream } from '../peer/stream-calls.js';
 import type { AcceptOptions } from '../peer/stream-options.js';
-import { checkEvent, checkPeer } from '../protocol/check-names.js';
+import { checkEvent, checkPeer, invalidArgument } from '../protocol/check-names.js';
 import { SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
@@ -25,6 +27,8 @@ export interface P2PClientOptions<Listen extends object = UntypedEvents, Emit ex
   readonly events?: PeerEvents<Listen, Emit>;
   /** Time that an operation may take, in ms. Default 10,000. */
   readonly timeout?: number;
+  /** Whether this client is a service, under its client id (CV-1, CV-2). Default false. */
+  readonly isService?: boolean;
 }
 
 /** The socket that was handed in, with the calls of this library on it. */
@@ -51,12 +55,18 @@ export function p2pClientPlugin<
 >(rawSocket: Raw, clientId: string, options: P2PClientOptions<Listen, Emit> = {}): P2PClientSocket<Raw, Listen, Emit> {
   checkRawSocket(rawSocket);
   checkCallOptions(options);
+  const { isService } = options;
+  if (isService !== undefined && typeof isService !== 'boolean') throw invalidArgument('isService is true or false');
   checkClientId(rawSocket, clientId, applied.get(rawSocket)?.clientId);
-  if (!applied.has(rawSocket)) applied.set(rawSocket, createClient(rawSocket, clientId, options.timeout));
+  if (!applied.has(rawSocket)) applied.set(rawSocket, createClient(rawSocket, clientId, options));
   return rawSocket as unknown as P2PClientSocket<Raw, Listen, Emit>;
 }
 
-function createClient(socket: RawSocket, clientId: string, timeout = DEFAULT_TIMEOUT): P2PClient {
+function createClient(
+  socket: RawSocket,
+  clientId: string,
+  { timeout = DEFAULT_TIMEOUT, isService = false }: Pick<P2PClientOptions, 'timeout' | 'isService'>,
+): P2PClient {
   const failed = (error: P2PError) => raise(socket, SERVER_ERROR, [error], error);
   const pairListeners = new Set<(clientId: string) => unknown>();
   const listeners = new MessageListeners({
@@ -65,6 +75,7 @@ function createClient(socket: RawSocket, clientId: string, timeout = DEFAULT_TIM
     failed,
   });
   const acceptor = new StreamAcceptor(failed);
+  const host = new ServiceHost({ service: clientId, engine: () => engine, isService, failed });
   const engine: PeerEngine = new PeerEngine(new SocketIoLink(socket, clientId, failed), {
     message: (message) => listeners.deliver(message),
     pairAsked: (peer, answer) => {
@@ -73,13 +84,24 @@ function createClient(socket: RawSocket, clientId: string, timeout = DEFAULT_TIM
         callGuarded(listener, [peer], (cause) => failed(listenerFailed(cause)));
     },
     streamAsked: (request) => acceptor.asked(request),
+    callAsked: (request) => host.callAsked(request),
+    subscribeAsked: (request) => host.subscribeAsked(request),
+    unsubscribed: (packet) => host.unsubscribed(packet),
+    linkUp: () => host.linkUp(),
+    linkDown: () => host.linkDown(),
     pairEnded: (peer, reason) => raise(socket, TARGET_DISCONNECT, [peer, reason]),
-    peerGone: (peer) => listeners.dropPeer(peer),
+    peerGone: (peer, epoch) => {
+      host.peerGone(epoch);
+      listeners.dropPeer(peer);
+    },
     failed,
   });
-  const calls = new PeerCalls(engine, { errorFirst: false, failed, deadline: { timeout, signal: undefined } });
+  const deadline = { timeout, signal: undefined };
+  const calls = new PeerCalls(engine, host, { errorFirst: false, failed, deadline });
   const client = {
     clientId,
+    ...providerCalls(host, deadline),
+    ...serviceListeners(listeners),
     ...callsOf(calls),
     ...anyListeners(socket, listeners),
     ...acceptorCalls(acceptor),
@@ -103,6 +125,13 @@ function callsOf(calls: PeerCalls): Record<string, unknown> {
     'leaveRoom',
     'getClientList',
     'isClientConnected',
+    'emitClient',
+    'callService',
+    'emitService',
+    'subscribeTopic',
+    'unsubscribeTopic',
+    'describeService',
+    'getServiceList',
     'with',
   ] as const satisfies readonly (keyof PeerCalls)[];
   return Object.fromEntries(names.map((name) => [name, calls[name].bind(calls)]));
@@ -159,6 +188,20 @@ function fromPeer(listeners: MessageListeners, peer: string): FromPeer {
     },
   };
   return handle;
+}
+
+/** CV-3: the events of a service, whether it is there or not. */
+function serviceListeners(listeners: MessageListeners): Pick<P2PClient, 'onService' | 'offService'> {
+  return {
+    onService: (service, event, listener) => {
+      checkPeer(service);
+      checkEvent(event);
+      checkListener(listener);
+      listeners.addOfService(service, event, listener);
+      return () => listeners.removeOfService(service, event, listener);
+    },
+    offService: (service, event, listener) => listeners.removeOfService(service, event, listener),
+  };
 }
 
 function addTo<T>(set: Set<T>, listener: T): () => void {

@@ -1,5 +1,7 @@
 import type { CallOptions } from '../peer/call-arguments.js';
 import type { ReceivedMessage } from '../peer/message-listeners.js';
+import type { ServiceConsumer } from '../peer/service-consumer.js';
+import type { ServiceProvider, ServicePublisher } from '../peer/service-provider.js';
 import type { P2PStream } from '../peer/stream-calls.js';
 import type { AcceptOptions, DuplexOptions, IncomingStream, StreamOptions } from '../peer/stream-options.js';
 import type { P2PError } from '../protocol/p2p-error.js';
@@ -34,7 +36,7 @@ export interface FromPeer<Listen extends object = UntypedEvents> {
  * Arguments that cannot be right are refused at the call with `INVALID_ARGUMENT`: promise forms
  * reject, all others throw.
  */
-interface PeerRequests<Emit extends object> {
+interface PeerRequests<Emit extends object> extends ServiceConsumer, ServicePublisher {
   /**
    * Sends an event to one client and waits for its answer (CM-2). `PROTOCOL.md` § request.
    * Rejects with `CLIENT_NOT_FOUND`, `NO_LISTENER`, `HANDLER_FAILED`, `PEER_GONE`, `LINK_DOWN`, `TIMEOUT`,
@@ -74,6 +76,12 @@ interface PeerRequests<Emit extends object> {
   getClientList(): Promise<string[]>;
   /** Whether a client is connected (SC-6). */
   isClientConnected(clientId: string): Promise<boolean>;
+  /**
+   * A service's event for one client (CV-2), which hears it by `onService`; otherwise as `emitTo`.
+   * @throws P2PError `NOT_A_SERVICE`, `INVALID_ARGUMENT`, `EVENT_RESERVED`, `PAYLOAD_TOO_LARGE`
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: only `any` lets an untyped ack name its own parameters
+  emitClient(clientId: string, event: string, ...args: any[]): void;
   /**
    * A view with the same calls, another deadline or an `AbortSignal`, and callbacks that take the error first (R-3).
    * @throws P2PError `INVALID_ARGUMENT`
@@ -119,7 +127,8 @@ export interface P2PClientEvents {
 
 /** What the plugin adds to a `socket.io-client` socket. */
 export interface P2PClient<Listen extends object = UntypedEvents, Emit extends object = Listen>
-  extends PeerRequests<Emit> {
+  extends PeerRequests<Emit>,
+    ServiceProvider {
   /** The id under which this client is known. */
   readonly clientId: string;
   /** Hears what the plugin raises on this socket; all other events are Socket.IO's. */
@@ -169,6 +178,22 @@ export interface P2PClient<Listen extends object = UntypedEvents, Emit extends o
    * @throws P2PError `INVALID_ARGUMENT`
    */
   from(clientId: string): FromPeer<Listen>;
+  /**
+   * Hears an event that a service sends to this client (CV-3), also after it has gone and come again: unlike `from`'s,
+   * these listeners stay. Returns a way to stop.
+   * @throws P2PError `INVALID_ARGUMENT`, `EVENT_RESERVED`
+   */
+  onService<E extends EventName<Listen>>(
+    service: string,
+    event: E,
+    listener: (...args: EventArguments<Listen, E>) => unknown,
+  ): () => void;
+  /** Removes one of these listeners, all of an event, or all of a service. */
+  offService<E extends EventName<Listen>>(
+    service: string,
+    event?: E,
+    listener?: (...args: EventArguments<Listen, E>) => unknown,
+  ): void;
   /**
    * Hears every relayed message, whatever its event, and so answers for all of them. Returns a way to stop.
    * @throws P2PError `INVALID_ARGUMENT`

@@ -1,6 +1,11 @@
-import { type CallOptions, checkListener, checkNoFunction, splitAck } from '../peer/call-arguments.js';
+import { type CallOptions, checkListener, checkNoFunction } from '../peer/call-arguments.js';
 import { type CallSettings, viewSettings } from '../peer/call-settings.js';
 import type { PeerEngine } from '../peer/peer-engine.js';
+import { publisherCalls } from '../peer/provider-calls.js';
+import { sendMessage } from '../peer/send-message.js';
+import { ServiceCalls } from '../peer/service-calls.js';
+import type { ServiceHost } from '../peer/service-host.js';
+import type { ServicePublisher } from '../peer/service-provider.js';
 import { type Callback, settleCallback } from '../peer/settle-callback.js';
 import { openDuplex, openWebStreams, type P2PStream } from '../peer/stream-calls.js';
 import type { StreamOptions } from '../peer/stream-options.js';
@@ -9,28 +14,32 @@ import { Payload } from '../protocol/payload.js';
 import type { NodeDuplex } from '../stream/node-duplex.js';
 
 /** The calls of a client, with one set of options: those of the socket itself or of a `with(…)` view. */
-export class PeerCalls {
+export class PeerCalls extends ServiceCalls {
   readonly #engine: PeerEngine;
+  readonly #host: ServiceHost;
   readonly #settings: CallSettings;
+  readonly publishTopic: ServicePublisher['publishTopic'];
 
-  constructor(engine: PeerEngine, settings: CallSettings) {
+  constructor(engine: PeerEngine, host: ServiceHost, settings: CallSettings) {
+    super(engine, settings);
     this.#engine = engine;
+    this.#host = host;
     this.#settings = settings;
+    this.publishTopic = publisherCalls(host, settings.deadline).publishTopic;
   }
 
   with(options: CallOptions): PeerCalls {
-    return new PeerCalls(this.#engine, viewSettings(this.#settings, options));
+    return new PeerCalls(this.#engine, this.#host, viewSettings(this.#settings, options));
   }
 
   emitTo(clientId: string, event: string, ...rest: unknown[]): void {
-    checkPeer(clientId);
-    checkEvent(event);
-    const { args, ack } = splitAck<Callback>(rest);
-    const payload = Payload.encode(args);
-    const { deadline } = this.#settings;
-    if (!ack) return this.#engine.message(clientId, event, payload, deadline);
-    const answer = this.#engine.request(clientId, event, payload, deadline).then((reply) => reply.args);
-    settleCallback(answer, ack, this.#settings);
+    sendMessage(this.#engine, this.#settings, { target: clientId, event, rest });
+  }
+
+  /** CV-2: a service's event for one client. */
+  emitClient(clientId: string, event: string, ...rest: unknown[]): void {
+    this.#host.checkIsService();
+    sendMessage(this.#engine, this.#settings, { target: clientId, event, rest });
   }
 
   async emitToWithAck(clientId: string, event: string, ...args: unknown[]): Promise<unknown> {

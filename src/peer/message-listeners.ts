@@ -28,6 +28,8 @@ export class MessageListeners {
   /** Those that hear every message, whatever its event. */
   readonly observers = new Set<(message: ReceivedMessage) => unknown>();
   readonly #from = new Map<string, EventListeners>();
+  /** Those of services, which may come and go (CV-3). */
+  readonly #ofServices = new Map<string, EventListeners>();
   readonly #options: MessageListenersOptions;
 
   constructor(options: MessageListenersOptions) {
@@ -49,6 +51,19 @@ export class MessageListeners {
     this.#forgetIfEmpty(peer);
   }
 
+  /** CV-3: the service's events, also when it has gone and come again. */
+  addOfService(service: string, event: string, listener: Listener): void {
+    const listeners = this.#ofServices.get(service) ?? new EventListeners();
+    this.#ofServices.set(service, listeners);
+    listeners.add(event, listener);
+  }
+
+  removeOfService(service: string, event?: string, listener?: Listener): void {
+    const listeners = this.#ofServices.get(service);
+    listeners?.remove(event, listener);
+    if (listeners?.isEmpty) this.#ofServices.delete(service);
+  }
+
   /** CM-5: the peer is gone, and with it what was bound to it. */
   dropPeer(peer: string): void {
     this.#from.delete(peer);
@@ -56,11 +71,12 @@ export class MessageListeners {
 
   deliver(message: IncomingMessage): void {
     const { peer, event, answer } = message;
-    const fromListeners = this.#from.get(peer)?.take(event) ?? [];
+    const fromListeners = this.#takeFrom(peer, event);
     const anyListeners = this.any.take(event);
     const observers = [...this.observers];
     this.#forgetIfEmpty(peer);
-    if (fromListeners.length + anyListeners.length + observers.length === 0) return answer?.reject(noListener(event));
+    if (fromListeners.length + anyListeners.length + observers.length === 0)
+      return void answer?.reject(noListener(event));
     const args = this.#read(message);
     if (!args) return;
     const ack = answer && ackOf(answer);
@@ -70,6 +86,12 @@ export class MessageListeners {
     }
     for (const listener of fromListeners) this.#call(listener, tail, message);
     for (const listener of anyListeners) this.#call(listener, [peer, ...tail], message);
+  }
+
+  #takeFrom(peer: string, event: string): readonly Listener[] {
+    const fromListeners = this.#from.get(peer)?.take(event) ?? [];
+    const ofService = this.#ofServices.get(peer)?.take(event) ?? [];
+    return ofService.length > 0 ? [...fromListeners, ...ofService] : fromListeners;
   }
 
   #read(message: IncomingMessage): readonly unknown[] | undefined {

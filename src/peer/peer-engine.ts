@@ -1,13 +1,20 @@
 import { type Clock, systemClock } from '../async/clock.js';
 import { ROUTER } from '../protocol/identifiers.js';
-import { type P2PError, toP2PError } from '../protocol/p2p-error.js';
+import { MAX_TIMEOUT } from '../protocol/limits.js';
+import { P2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
-import { Payload } from '../protocol/payload.js';
+import type { Payload } from '../protocol/payload.js';
+import { Answers } from './answers.js';
 import { AskedRequests } from './asked-requests.js';
+import { type CallAnswer, type CallPlan, CallTable } from './call-table.js';
 import { type Link, type LinkReceiver, linkDown } from './link.js';
-import type { Answer, PeerHandler } from './peer-handler.js';
+import type { PeerHandler, SubscribeRequest } from './peer-handler.js';
 import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
 import { type OpenedStream, type StreamPlan, StreamTable } from './stream-table.js';
+import { type SubscriptionPlan, SubscriptionTable } from './subscription-table.js';
+
+/** The server waits for slow subscribers to the deadline, and what it says then needs a moment, in ms. */
+const ANSWER_TIME = 1_000;
 
 /**
  * One client's side of the protocol, over any link: sends messages and requests, waits for answers,
@@ -20,24 +27,27 @@ export class PeerEngine implements LinkReceiver {
   readonly #pairs = new Set<string>();
   readonly #watched = new Set<string>();
   readonly #asked = new AskedRequests();
+  readonly #answers: Answers;
   readonly #streams: StreamTable;
+  readonly #calls: CallTable;
+  readonly #subscriptions: SubscriptionTable;
+  readonly clock: Clock;
 
   constructor(link: Link, handler: PeerHandler, clock: Clock = systemClock) {
     this.#link = link;
     this.#handler = handler;
+    this.clock = clock;
     this.#pending = new PendingOperations({
       clock,
       send: (packet) => link.send(packet),
       gaveUp: (peer, id) => peer !== ROUTER && this.#sendIfUp({ type: 'cancel', peer, epoch: 0, id }),
       waitedFor: () => link.problem,
     });
-    this.#streams = new StreamTable({
-      link,
-      pending: this.#pending,
-      asked: this.#asked,
-      ask: (plan) => this.#start(plan),
-      now: () => clock.now(),
-    });
+    const shared = { link, clock, pending: this.#pending, ask: (plan: OperationPlan) => this.#start(plan) };
+    this.#answers = new Answers({ link, asked: this.#asked, failed: (error) => handler.failed(error) });
+    this.#streams = new StreamTable({ ...shared, asked: this.#asked, now: () => clock.now() });
+    this.#calls = new CallTable({ ...shared, streams: this.#streams, answers: this.#answers });
+    this.#subscriptions = new SubscriptionTable({ ...shared, sendIfUp: (packet) => this.#sendIfUp(packet) });
     link.open(this);
   }
 
@@ -49,6 +59,11 @@ export class PeerEngine implements LinkReceiver {
   /** Streams that are open, or on the way to it. */
   get streamCount(): number {
     return this.#streams.size;
+  }
+
+  /** Subscriptions that are active, or on the way to it. */
+  get subscriptionCount(): number {
+    return this.#subscriptions.size;
   }
 
   /** CM-2 without an ack; its failures go to the handler. */
@@ -84,6 +99,61 @@ export class PeerEngine implements LinkReceiver {
     return this.#streams.open(peer, plan, deadline);
   }
 
+  /** CV-3: the result, or the stream on which the call goes on. */
+  call(service: string, plan: CallPlan, deadline: Deadline): Promise<CallAnswer> {
+    return this.#calls.call(service, plan, deadline);
+  }
+
+  /** CV-3: @returns a way to unsubscribe */
+  subscribe(plan: SubscriptionPlan): () => void {
+    return this.#subscriptions.start(plan);
+  }
+
+  /** CV-3: ends all subscriptions to the topic. */
+  unsubscribe(service: string, topic: string): void {
+    this.#subscriptions.stop(service, topic);
+  }
+
+  /** CV-2: this client is a service, as long as the link is up. */
+  offer(): void {
+    this.#sendIfUp({ type: 'offer' });
+  }
+
+  /** @throws P2PError `PAYLOAD_TOO_LARGE` for what no link could send */
+  checkSize(payload: Payload): void {
+    const { maxPayload } = this.#link;
+    const size = payload.encoded.data.length;
+    if (size <= maxPayload) return;
+    throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${maxPayload} bytes at once`, {
+      details: { limit: maxPayload, size },
+    });
+  }
+
+  /** CV-2: to all subscribers that keep up. */
+  publish(topic: string, payload: Payload): void {
+    this.#link.send({ type: 'publish', topic, payload });
+  }
+
+  /** CV-2: to all subscribers; resolves when there was room for it with each of them. */
+  async publishAndWait(topic: string, payload: Payload, deadline: Deadline): Promise<void> {
+    const timeout = Math.min(MAX_TIMEOUT, deadline.timeout + ANSWER_TIME);
+    await this.#ask(ROUTER, { ...deadline, timeout }, (id, left) => {
+      const timeLeft = Math.max(1, left - ANSWER_TIME);
+      return { type: 'publish-wait', id, timeout: timeLeft, topic, payload };
+    });
+  }
+
+  /** SV-5: the topic is no more. */
+  closeTopic(topic: string, payload: Payload): void {
+    this.#sendIfUp({ type: 'close-topic', topic, payload });
+  }
+
+  /** The ids of all services. */
+  async serviceList(deadline: Deadline): Promise<string[]> {
+    const payload = await this.#ask(ROUTER, deadline, (id) => ({ type: 'services', id }));
+    return payload.args[0] as string[];
+  }
+
   async join(room: string, deadline: Deadline): Promise<void> {
     await this.#ask(ROUTER, deadline, (id) => ({ type: 'join', id, room }));
   }
@@ -117,13 +187,18 @@ export class PeerEngine implements LinkReceiver {
 
   linkUp(): void {
     for (const peer of this.#watched) this.#link.send({ type: 'watch', peer });
+    this.#handler.linkUp();
     this.#pending.flush();
+    this.#subscriptions.linkUp();
   }
 
   linkDown(error: P2PError): void {
+    // Before what they ask for fails: it will be asked for again.
+    this.#subscriptions.linkDown(error);
     this.#pending.failAll(error);
-    this.#asked.closeAll();
+    this.#asked.closeAll(error);
     this.#streams.linkDown(error);
+    this.#handler.linkDown();
     const pairs = [...this.#pairs];
     this.#pairs.clear();
     for (const peer of pairs) this.#handler.pairEnded(peer, 'LINK_DOWN');
@@ -134,15 +209,28 @@ export class PeerEngine implements LinkReceiver {
       case 'message':
         return this.#handler.message(packet);
       case 'request':
-        return this.#handler.message({ ...packet, answer: this.#answerTo(packet) });
+        return this.#handler.message({ ...packet, answer: this.#answers.to(packet) });
       case 'pair':
-        return this.#handler.pairAsked(packet.peer, this.#answerTo(packet));
+        return this.#handler.pairAsked(packet.peer, this.#answers.to(packet));
       case 'reply':
         return void this.#pending.answer(packet.peer, packet.id, packet.payload);
       case 'reject':
         return void this.#pending.answer(packet.peer, packet.id, packet.payload.error);
       case 'cancel':
         return this.#asked.cancel(packet);
+      case 'paired':
+        return void this.#pairs.add(packet.peer);
+      case 'peer-gone':
+        return this.#peerGone(packet);
+      case 'error':
+        return this.#handler.failed(packet.payload.error);
+      default:
+        return this.#receiveOnStream(packet);
+    }
+  }
+
+  #receiveOnStream(packet: Packet): void {
+    switch (packet.type) {
       case 'open':
         return this.#handler.streamAsked(this.#streams.requestOf(packet));
       case 'opened':
@@ -153,12 +241,31 @@ export class PeerEngine implements LinkReceiver {
       case 'finish':
       case 'reset':
         return this.#streams.receive(packet);
-      case 'paired':
-        return void this.#pairs.add(packet.peer);
-      case 'peer-gone':
-        return this.#peerGone(packet);
-      case 'error':
-        return this.#handler.failed(packet.payload.error);
+      default:
+        return this.#receiveOfService(packet);
+    }
+  }
+
+  #receiveOfService(packet: Packet): void {
+    switch (packet.type) {
+      case 'call':
+        return this.#handler.callAsked(this.#calls.requestOf(packet));
+      case 'called':
+        return this.#calls.called(packet);
+      case 'subscribe':
+        return this.#handler.subscribeAsked(this.#subscribeRequestOf(packet));
+      case 'subscribed':
+        return this.#subscriptions.subscribed(packet);
+      case 'retained':
+        return this.#subscriptions.retained(packet);
+      case 'publication':
+        return this.#subscriptions.publication(packet);
+      case 'missed':
+        return this.#subscriptions.missed(packet);
+      case 'topic-closed':
+        return this.#subscriptions.topicClosed(packet);
+      case 'unsubscribed':
+        return this.#handler.unsubscribed(packet);
       default:
       // A packet that is not for us: a newer router may know more than we do.
     }
@@ -184,37 +291,32 @@ export class PeerEngine implements LinkReceiver {
     if (this.#link.state === 'up') this.#link.send(packet);
   }
 
-  #answerTo(request: PacketOf<'request'> | PacketOf<'pair'>): Answer {
-    const { peer, epoch, id, timeout } = request;
-    const asked = this.#asked.add(request);
-    const answer = (type: 'reply' | 'reject', payload: Payload) => {
-      if (asked.take()) this.#sendAnswer({ type, peer, epoch, id, payload });
-    };
+  #subscribeRequestOf(packet: PacketOf<'subscribe'>): SubscribeRequest {
+    const { peer, epoch, id, topic } = packet;
+    const answer = this.#answers.to(packet);
     return {
-      timeout,
-      reply: (payload) => answer('reply', payload),
-      reject: (error) => answer('reject', Payload.ofError(error)),
-      whenClosed: (callback) => asked.whenClosed(callback),
+      ...answer,
+      peer,
+      epoch,
+      id,
+      topic,
+      accept: (retained) => {
+        if (!answer.take()) return false;
+        this.#link.send({ type: 'subscribed', peer, epoch, id, topic });
+        for (const payload of retained) this.#link.send({ type: 'retained', peer, epoch, id, payload });
+        return true;
+      },
     };
-  }
-
-  /** An answer that cannot be sent is told to the asker, if that can be sent. */
-  #sendAnswer(packet: PacketOf<'reply'> | PacketOf<'reject'>): void {
-    try {
-      this.#sendIfUp(packet);
-    } catch (error) {
-      const problem = toP2PError(error);
-      this.#sendIfUp({ ...packet, type: 'reject', payload: Payload.ofError(problem) });
-      this.#handler.failed(problem);
-    }
   }
 
   #peerGone({ peer, epoch, id }: PacketOf<'peer-gone'>): void {
-    this.#pending.peerGone(peer, id);
-    this.#asked.peerGone(epoch);
-    this.#streams.peerGone(peer, epoch);
+    const error = new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } });
+    this.#pending.peerGone(peer, id, error);
+    this.#asked.peerGone(epoch, error);
+    this.#streams.peerGone(epoch, error);
+    this.#subscriptions.peerGone(epoch, error);
     this.#watched.delete(peer);
-    this.#handler.peerGone(peer);
+    this.#handler.peerGone(peer, epoch);
     if (this.#pairs.delete(peer)) this.#handler.pairEnded(peer, 'PEER_GONE');
   }
 }

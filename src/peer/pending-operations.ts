@@ -102,13 +102,16 @@ export class PendingOperations {
   }
 
   /** The peer's session has ended; what was started after `lastId` may have reached its next one. */
-  peerGone(peer: string, lastId: number): void {
+  peerGone(peer: string, lastId: number, error: P2PError): void {
     for (const [id, operation] of this.#operations) {
       if (id > lastId) return;
-      if (operation.peer === peer && operation.sent) {
-        this.answer(peer, id, new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } }));
-      }
+      if (operation.peer === peer && operation.sent) this.answer(peer, id, error);
     }
+  }
+
+  /** Nobody here waits for it any more. */
+  abandon(id: number): void {
+    this.#giveUp(id, abortedError(undefined));
   }
 
   failAll(error: P2PError): void {

@@ -1,4 +1,4 @@
-import { MAX_STREAM_CHUNK, MIN_STREAM_PIECE } from '../protocol/limits.js';
+import { DEFAULT_MAX_OBJECT_SIZE, MAX_STREAM_CHUNK, MAX_STREAM_WINDOW, MIN_STREAM_PIECE } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { PacketOf, StreamMode } from '../protocol/packet.js';
 import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
@@ -98,7 +98,7 @@ export class StreamTable {
       mode,
       metadata: payload,
       timeout,
-      whenClosed: (callback) => request.whenClosed(callback),
+      whenClosed: request.whenClosed,
       accept: (limits) => {
         this.#checkRoom();
         if (!request.take()) return undefined;
@@ -113,13 +113,21 @@ export class StreamTable {
     };
   }
 
+  /** A stream of objects that goes with a call: both ends know of it by the call. */
+  adopt(id: number, epoch: number): StreamEnd {
+    this.#checkRoom();
+    const limits = { maxWindow: MAX_STREAM_WINDOW, maxObjectSize: DEFAULT_MAX_OBJECT_SIZE };
+    const end = this.#create(id, { mode: 'objects', ...limits });
+    this.#add(id, { end, epoch });
+    return end;
+  }
+
   /** A packet for a stream that is over says nothing new. */
   receive(packet: StreamPacket): void {
     this.#streams.get(packet.stream)?.end.receive(packet);
   }
 
-  peerGone(peer: string, epoch: number): void {
-    const error = new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } });
+  peerGone(epoch: number, error: P2PError): void {
     for (const end of [...(this.#byEpoch.get(epoch) ?? [])]) end.fail(error);
   }
 

@@ -4,14 +4,44 @@ import type { Session } from './session.js';
 export class Directory {
   readonly #byClientId = new Map<string, Session>();
   readonly #bySocketId = new Map<string, Session>();
+  /** Services of the server that leave their id to a client (SV-3). */
+  readonly #shared = new Map<string, Session>();
 
   /** Those that are connected: not the server's own. */
-  get clientIds(): string[] {
+  get connectedIds(): string[] {
     return Array.from(this.#bySocketId.values(), ({ clientId }) => clientId);
   }
 
+  /** All that clients may know of: services of the server are clients to them (SV-2). */
+  get clientIds(): string[] {
+    return [...new Set(Array.from(this.#sessions(), ({ clientId }) => clientId))];
+  }
+
+  get serviceIds(): string[] {
+    const services = [...this.#sessions()].filter(({ isService }) => isService);
+    return [...new Set(services.map(({ clientId }) => clientId))];
+  }
+
   get(clientId: string): Session | undefined {
-    return this.#byClientId.get(clientId);
+    return this.#byClientId.get(clientId) ?? this.#shared.get(clientId);
+  }
+
+  /** All that answer under this id: a client, and a service of the server that shares its id. */
+  all(clientId: string): Session[] {
+    return [this.#byClientId.get(clientId), this.#shared.get(clientId)].filter((session) => session !== undefined);
+  }
+
+  /** The service of the server that leaves this id to a client too. */
+  shared(clientId: string): Session | undefined {
+    return this.#shared.get(clientId);
+  }
+
+  /** That session, and no other. */
+  at(clientId: string, epoch: number): Session | undefined {
+    const session = this.#byClientId.get(clientId);
+    if (session?.epoch === epoch) return session;
+    const shared = this.#shared.get(clientId);
+    return shared?.epoch === epoch ? shared : undefined;
   }
 
   ofSocket(socketId: string): Session | undefined {
@@ -19,12 +49,14 @@ export class Directory {
   }
 
   add(session: Session): void {
-    this.#byClientId.set(session.clientId, session);
+    const byId = session.isShared ? this.#shared : this.#byClientId;
+    byId.set(session.clientId, session);
     if (session.socket) this.#bySocketId.set(session.socket.id, session);
   }
 
   remove(session: Session): void {
-    this.#byClientId.delete(session.clientId);
+    const byId = session.isShared ? this.#shared : this.#byClientId;
+    byId.delete(session.clientId);
     if (session.socket) this.#bySocketId.delete(session.socket.id);
   }
 
@@ -33,5 +65,10 @@ export class Directory {
     const map: Record<string, string> = Object.create(null);
     for (const [socketId, { clientId }] of this.#bySocketId) map[clientId] = socketId;
     return map;
+  }
+
+  *#sessions(): Iterable<Session> {
+    for (const session of this.#byClientId.values()) if (session.isListed) yield session;
+    yield* this.#shared.values();
   }
 }

@@ -1,5 +1,5 @@
 /** What a request that is on its way asks for. */
-export type Ask = { readonly type: 'request' | 'pair' } | OpenAsk;
+export type Ask = { readonly type: 'request' | 'pair' | 'call' } | OpenAsk | SubscribeAsk;
 
 /** A stream is asked for. */
 export interface OpenAsk {
@@ -8,11 +8,18 @@ export interface OpenAsk {
   readonly credit: number;
 }
 
+/** A subscription is asked for. */
+export interface SubscribeAsk {
+  readonly type: 'subscribe';
+  readonly topic: string;
+}
+
 export const REQUEST: Ask = { type: 'request' };
 export const PAIR: Ask = { type: 'pair' };
+export const CALL: Ask = { type: 'call' };
 
 /**
- * The interest of two sessions in each other: open requests either way, a pair, streams, watching.
+ * The interest of two sessions in each other: open requests either way, a pair, streams, subscriptions, watching.
  * It exists while there is any of these, and when one session ends the other is told once.
  */
 export class Edge {
@@ -21,8 +28,8 @@ export class Edge {
   readonly #watches: [boolean, boolean] = [false, false];
   readonly #first: object;
   paired = false;
-  /** How many streams join the two. */
-  streams = 0;
+  /** How many streams and subscriptions join the two. */
+  ties = 0;
 
   constructor(first: object) {
     this.#first = first;
@@ -30,7 +37,7 @@ export class Edge {
 
   get idle(): boolean {
     const isWatched = this.#watches[0] || this.#watches[1];
-    return !this.paired && !this.streams && !isWatched && !this.#asks[0]?.size && !this.#asks[1]?.size;
+    return !this.paired && !this.ties && !isWatched && !this.#asks[0]?.size && !this.#asks[1]?.size;
   }
 
   /** @returns whether the id was free */
@@ -51,11 +58,9 @@ export class Edge {
     return ask;
   }
 
-  /** The latest request of this asker that is still open, or 0. */
-  lastOpen(asker: object): number {
-    let last = 0;
-    for (const id of this.#asks[this.#side(asker)]?.keys() ?? []) last = Math.max(last, id);
-    return last;
+  /** The requests of this asker that are still open. */
+  openIds(asker: object): Iterable<number> {
+    return this.#asks[this.#side(asker)]?.keys() ?? [];
   }
 
   watch(watcher: object, on: boolean): void {

@@ -1,9 +1,16 @@
 import { p2pServerPlugin } from './p2p-server-plugin.js';
 
 export type { CallOptions } from '../peer/call-arguments.js';
+export type { IncomingSubscription, TopicOptions } from '../peer/hosted-topic.js';
+export type { ApiHandler } from '../peer/offered-api.js';
+export type { ServiceConsumer } from '../peer/service-consumer.js';
+export type { ApiDescription, ServiceDescription, TopicDescription } from '../peer/service-description.js';
+export type { ServiceProvider, ServicePublisher } from '../peer/service-provider.js';
 export type { DuplexOptions, StreamOptions, StreamSettings } from '../peer/stream-options.js';
+export type { Subscription, SubscriptionEvents } from '../peer/subscription.js';
 export type { DuplexClass, DuplexSettings, NodeDuplex } from '../stream/node-duplex.js';
-export type { P2PServer, P2PServerView } from './p2p-server.js';
+export type { P2PService } from './hosted-service.js';
+export type { HostedServiceSettings, P2PServer, P2PServerView } from './p2p-server.js';
 export type { P2PServerIo, P2PServerOptions } from './p2p-server-plugin.js';
 
 // SC-7: what `require('socket.io-p2p-plugin/server')` gives; it has itself as a property, for those who take it by name.

@@ -1,3 +1,6 @@
+import { P2PError } from '../protocol/p2p-error.js';
+import type { PacketOf } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
 import { type Ask, Edge } from './edge.js';
 import type { Session } from './session.js';
 
@@ -28,14 +31,15 @@ export class Interest {
     edgeBetween(first, second).paired = true;
   }
 
-  addStream(first: Session, second: Session): void {
-    edgeBetween(first, second).streams++;
+  /** A stream or a subscription joins the two. */
+  tie(first: Session, second: Session): void {
+    edgeBetween(first, second).ties++;
   }
 
-  removeStream(first: Session, second: Session): void {
+  untie(first: Session, second: Session): void {
     const edge = first.edges.get(second);
     if (!edge) return;
-    edge.streams--;
+    edge.ties--;
     if (edge.idle) disconnect(first, second);
   }
 
@@ -66,13 +70,18 @@ export class Interest {
     }
   }
 
-  /** Exactly one `peer-gone` goes over each edge. */
-  ended(session: Session): void {
+  /** Exactly one `peer-gone` goes over each edge. `isShared`: another session answers under the same id. */
+  ended(session: Session, isShared = false): void {
     for (const clientId of session.absentWatches) this.#forgetAbsent(session, clientId);
     for (const [other, edge] of session.edges) {
       disconnect(session, other);
       if (other === session) continue;
-      other.deliver({ type: 'peer-gone', peer: session.clientId, epoch: session.epoch, id: edge.lastOpen(other) });
+      const { clientId: peer, epoch } = session;
+      const ids = [...edge.openIds(other)];
+      // Where the id is shared, other requests to it are open elsewhere.
+      if (isShared) for (const id of ids) other.deliver(gone(session, id));
+      const last = isShared ? 0 : ids.reduce((most, id) => Math.max(most, id), 0);
+      other.deliver({ type: 'peer-gone', peer, epoch, id: last });
     }
   }
 
@@ -81,6 +90,11 @@ export class Interest {
     const watchers = this.#absent.get(clientId);
     if (watchers?.delete(watcher) && watchers.size === 0) this.#absent.delete(clientId);
   }
+}
+
+function gone({ clientId, epoch }: Session, id: number): PacketOf<'reject'> {
+  const error = new P2PError('PEER_GONE', `"${clientId}" has disconnected`, { details: { clientId } });
+  return { type: 'reject', peer: clientId, epoch, id, payload: Payload.ofError(error) };
 }
 
 function edgeBetween(first: Session, second: Session): Edge {

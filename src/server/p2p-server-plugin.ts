@@ -1,6 +1,7 @@
 import type { Namespace, Server } from 'socket.io';
 import { callGuarded } from '../async/call-guarded.js';
 import { checkCallOptions } from '../peer/call-arguments.js';
+import type { ServiceConsumer } from '../peer/service-consumer.js';
 import { SERVER_ERROR } from '../protocol/event-names.js';
 import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId } from '../protocol/identifiers.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
@@ -8,10 +9,11 @@ import { P2PError } from '../protocol/p2p-error.js';
 import type { UntypedEvents } from '../protocol/typed-events.js';
 import { Admission, requestFor } from './admission.js';
 import { tellError } from './client-kind.js';
+import { HostedServices } from './hosted-services.js';
 import type { P2PServer } from './p2p-server.js';
 import type { RawNamespace, RawServer, RawServerSocket } from './raw-server.js';
 import { ServerCalls } from './server-calls.js';
-import { ServerPeer } from './server-peer.js';
+import { serverPeer } from './server-peer.js';
 import { Sessions } from './sessions.js';
 import { SocketListeners } from './socket-listeners.js';
 
@@ -28,6 +30,10 @@ export interface P2PServerOptions {
   readonly plainEvents?: boolean | readonly string[];
   /** The client id by which the server itself is known to clients, for its streams; none can connect with it. Default `p2p:server`. */
   readonly serverId?: string;
+  /** Client ids that only services of this server may have, also before `asService` gives them (SV-3). */
+  readonly reservedIds?: readonly string[];
+  /** Whether the server hosts services, by `asService` (SV-1). Default false. */
+  readonly isService?: boolean;
   /** Time that an operation of the server may take, in ms. Default 10,000. */
   readonly timeout?: number;
   /** Where errors go that an operator should see. Default `console`. */
@@ -75,21 +81,19 @@ export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
 
 function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PServerCalls {
   const { clientId = 'required', plainEvents = true, timeout = DEFAULT_TIMEOUT, logger = console } = options;
-  const { serverId = DEFAULT_SERVER_ID } = options;
+  const { serverId = DEFAULT_SERVER_ID, isService = false } = options;
+  const reservedIds = new Set([serverId, ...(options.reservedIds ?? [])]);
   const logError = (message: string, error: unknown) => logger.error(`[socket.io-p2p-plugin] ${message}:`, error);
-  const sessions = new Sessions({ namespace, logError, serverId, plainEvents: allowlist(plainEvents) });
+  const sessions = new Sessions({ namespace, logError, reservedIds, plainEvents: allowlist(plainEvents) });
   const listeners = new SocketListeners({ sessions, hello: (socket, read) => admission.hello(socket, read) });
   const admission: Admission = new Admission({ sessions, listeners, clientIdRequired: clientId === 'required' });
   namespace.use(admission.check);
   namespace.on('connection', admission.admit);
   for (const socket of namespace.sockets.values()) admission.admit(socket);
   const failed = (error: P2PError) => raise(namespace, error, logError);
-  const peer = new ServerPeer({ sessions, serverId, failed });
-  const calls = new ServerCalls(sessions.directory, peer, {
-    errorFirst: false,
-    failed,
-    deadline: { timeout, signal: undefined },
-  });
+  const settings = { errorFirst: false, failed, deadline: { timeout, signal: undefined } };
+  const calls = new ServerCalls(sessions.directory, serverPeer({ sessions, serverId, failed }), settings);
+  const services = new HostedServices({ sessions, settings, serverId, isService });
   return {
     ...directoryCalls(namespace, sessions, admission),
     get clientMap() {
@@ -101,11 +105,28 @@ function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PSe
       const connected = findSocket(namespace, socket);
       if (connected) tellError(sessions.writer, connected, publicError(error));
     },
-    emitTo: calls.emitTo.bind(calls),
-    emitToWithAck: calls.emitToWithAck.bind(calls) as P2PServer['emitToWithAck'],
-    addStreamAsClient: calls.addStreamAsClient.bind(calls) as P2PServer['addStreamAsClient'],
-    with: calls.with.bind(calls) as unknown as P2PServer['with'],
+    ...callsOf(calls),
+    asService: (name, given) => services.get(name, given),
   };
+}
+
+type Calls = Pick<P2PServer, 'emitTo' | 'emitToWithAck' | 'addStreamAsClient' | 'with' | keyof ServiceConsumer>;
+
+/** The calls as plain functions, so that each can be passed around by itself. */
+function callsOf(calls: ServerCalls): Calls {
+  const names = [
+    'emitTo',
+    'emitToWithAck',
+    'addStreamAsClient',
+    'callService',
+    'emitService',
+    'subscribeTopic',
+    'unsubscribeTopic',
+    'describeService',
+    'getServiceList',
+    'with',
+  ] as const satisfies readonly (keyof ServerCalls & keyof Calls)[];
+  return Object.fromEntries(names.map((name) => [name, calls[name].bind(calls)])) as unknown as Calls;
 }
 
 type DirectoryCalls = Pick<
@@ -135,7 +156,7 @@ function directoryCalls(namespace: RawNamespace, sessions: Sessions, admission: 
     getSocketByClientId: (clientId) => directory.get(clientId)?.socket,
     getSocketIdByClientId: (clientId) => directory.get(clientId)?.socket?.id,
     getClientIdBySocketId: (socketId) => directory.ofSocket(socketId)?.clientId,
-    getAllClientId: () => directory.clientIds,
+    getAllClientId: () => directory.connectedIds,
   };
 }
 
@@ -153,12 +174,18 @@ function namespaceOf(io: unknown): RawNamespace {
 
 function checkOptions(options: unknown): asserts options is P2PServerOptions {
   checkCallOptions(options);
-  const { clientId, plainEvents, logger, serverId } = options as Record<string, unknown>;
+  const { clientId, plainEvents, logger, serverId, reservedIds, isService } = options as Record<string, unknown>;
   if (clientId !== undefined && clientId !== 'required' && clientId !== 'optional') {
     throw new P2PError('INVALID_ARGUMENT', 'The option clientId is "required" or "optional"');
   }
   if (plainEvents !== undefined && typeof plainEvents !== 'boolean' && !Array.isArray(plainEvents)) {
     throw new P2PError('INVALID_ARGUMENT', 'The option plainEvents is a boolean or a list of event names');
+  }
+  if (isService !== undefined && typeof isService !== 'boolean') {
+    throw new P2PError('INVALID_ARGUMENT', 'The option isService is true or false');
+  }
+  if (reservedIds !== undefined && !(Array.isArray(reservedIds) && reservedIds.every(isClientId))) {
+    throw new P2PError('INVALID_ARGUMENT', 'The option reservedIds is a list of client ids');
   }
   if (serverId !== undefined && !isClientId(serverId)) throw new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE);
   if (logger !== undefined && typeof (logger as Partial<Console> | null)?.error !== 'function') {

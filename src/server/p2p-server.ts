@@ -1,4 +1,5 @@
 import type { CallOptions } from '../peer/call-arguments.js';
+import type { ServiceConsumer } from '../peer/service-consumer.js';
 import type { DuplexOptions, StreamOptions } from '../peer/stream-options.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import type {
@@ -10,10 +11,17 @@ import type {
   UntypedEvents,
 } from '../protocol/typed-events.js';
 import type { NodeDuplex } from '../stream/node-duplex.js';
+import type { P2PService } from './hosted-service.js';
 import type { RawServerSocket } from './raw-server.js';
 
+/** How a service of the server is hosted. */
+export interface HostedServiceSettings {
+  /** Whether a client may hold the id too, and answer what the service lacks. Default false. */
+  readonly shared?: boolean;
+}
+
 /** The calls of the server after `with(…)`: their callbacks take the error first. */
-export interface P2PServerView<Emit extends object = UntypedEvents> {
+export interface P2PServerView<Emit extends object = UntypedEvents> extends ServiceConsumer {
   /** As on the server, but an ack is called with the error first. */
   emitTo<E extends EventName<Emit>>(
     clientId: string,
@@ -33,7 +41,7 @@ export interface P2PServerView<Emit extends object = UntypedEvents> {
 }
 
 /** What the plugin adds to a Socket.IO server or namespace. */
-export interface P2PServer<Emit extends object = UntypedEvents> {
+export interface P2PServer<Emit extends object = UntypedEvents> extends ServiceConsumer {
   /** Hears the failures of the server's own calls that no promise and no error-first callback took. */
   on(event: 'SERVER_ERROR', listener: (error: P2PError) => void): this;
   once(event: 'SERVER_ERROR', listener: (error: P2PError) => void): this;
@@ -82,6 +90,14 @@ export interface P2PServer<Emit extends object = UntypedEvents> {
    * Rejects as a client's `addP2pStream` does.
    */
   addStreamAsClient(clientId: string, options?: StreamOptions & DuplexOptions): Promise<NodeDuplex>;
+  /**
+   * A service of the server's own (SV-1), under this client id: a client that holds it is sent away with
+   * `CLIENT_ID_RESERVED`, unless the service is `shared`; then that client answers what the service lacks (SV-3). Asked
+   * for again, it is the same.
+   * @throws P2PError `NOT_A_SERVICE` without the option `isService`, `CLIENT_ID_INVALID`, `CLIENT_ID_RESERVED` for the
+   * server's own id, `INVALID_ARGUMENT` where it exists with another `shared`
+   */
+  asService(clientId: string, options?: HostedServiceSettings): P2PService;
   /**
    * A view with another deadline or an `AbortSignal`, and callbacks that take the error first (R-3).
    * @throws P2PError `INVALID_ARGUMENT`

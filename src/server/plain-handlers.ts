@@ -1,9 +1,10 @@
-import { PLAIN_VERBS, STREAM_EVENTS } from '../protocol/event-names.js';
+import { PLAIN_VERBS, SERVICE_VERBS, STREAM_EVENTS } from '../protocol/event-names.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import {
   checkPlainArguments,
   type PlainResult,
+  readPlainCall,
   readPlainEmit,
   readPlainRoom,
   readPlainRoomEmit,
@@ -59,6 +60,13 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
   [PLAIN_VERBS.leaveRoom]: answering(({ engine }, body) => engine.leave(readPlainRoom(body), deadline)),
   [PLAIN_VERBS.clientList]: answering(({ engine }) => engine.clientList(deadline)),
   [PLAIN_VERBS.isConnected]: answering(({ engine }, body) => engine.isConnected(readPlainTarget(body), deadline)),
+  [SERVICE_VERBS.call]: (port, body, ack) => {
+    checkAck(SERVICE_VERBS.call, ack);
+    settle(port, ack, callApi(port, body));
+  },
+  [SERVICE_VERBS.list]: answering(({ engine }) => engine.serviceList(deadline)),
+  [SERVICE_VERBS.subscribe]: answering(({ subscriptions }, body) => subscriptions.subscribe(body)),
+  [SERVICE_VERBS.unsubscribe]: answering(({ subscriptions }, body) => subscriptions.unsubscribe(body)),
   [STREAM_EVENTS.create]: (port, body, ack) => {
     checkAck(STREAM_EVENTS.create, ack);
     const told = (connectionInfo: ConnectionInfo) => ack({ args: [{ connectionInfo }] });
@@ -68,6 +76,15 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
   [STREAM_EVENTS.end]: answering(({ streams }, body) => streams.finish(body)),
   [STREAM_EVENTS.destroy]: answering(({ streams }, body) => streams.destroy(body)),
 };
+
+async function callApi({ engine }: PlainPort, body: unknown): Promise<readonly unknown[]> {
+  const { service, ...plan } = readPlainCall(body);
+  const answer = await engine.call(service, { ...plan, input: 'value' }, deadline);
+  if ('result' in answer) return answer.result.args;
+  const error = new P2PError('UNSUPPORTED', 'This API answers by items, which need the plugin');
+  answer.end.reset(error);
+  throw error;
+}
 
 function checkAck(event: string, ack: PlainAck | undefined): asserts ack is PlainAck {
   if (!ack) throw new P2PError('INVALID_ARGUMENT', `${event} needs an acknowledgement function`);

@@ -1,19 +1,15 @@
+import { NO_SERVICES } from '../peer/no-services.js';
 import { PeerEngine } from '../peer/peer-engine.js';
-import {
-  type Answer,
-  acceptPair,
-  type IncomingMessage,
-  type PeerHandler,
-  type StreamRequest,
-} from '../peer/peer-handler.js';
-import { ADD_TARGET, SERVER_ERROR, TARGET_DISCONNECT } from '../protocol/event-names.js';
+import type { Answer, IncomingMessage, PeerHandler, StreamRequest } from '../peer/peer-handler.js';
+import { ADD_TARGET, SERVER_ERROR, TARGET_DISCONNECT, TOPIC_EVENTS } from '../protocol/event-names.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, Packet, PacketOf } from '../protocol/packet.js';
-import { Payload } from '../protocol/payload.js';
+import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
 import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import { askSocket } from './ask-socket.js';
 import { InProcessLink } from './in-process-link.js';
 import { PlainStreams } from './plain-streams.js';
+import { PlainSubscriptions, plainPublication } from './plain-subscriptions.js';
 import type { Frames, FrameWriter, RawServerSocket } from './raw-server.js';
 import type { DeliverOptions, SessionPort, SharedFrames } from './session-port.js';
 
@@ -33,6 +29,12 @@ export interface PlainPortOptions {
 export class PlainPort implements SessionPort, PeerHandler {
   readonly engine: PeerEngine;
   readonly streams: PlainStreams;
+  readonly subscriptions: PlainSubscriptions;
+  readonly callAsked = NO_SERVICES.callAsked;
+  readonly subscribeAsked = NO_SERVICES.subscribeAsked;
+  readonly unsubscribed = NO_SERVICES.unsubscribed;
+  readonly linkUp = NO_SERVICES.linkUp;
+  readonly linkDown = NO_SERVICES.linkDown;
   readonly #options: PlainPortOptions;
   readonly #link: InProcessLink;
 
@@ -49,10 +51,16 @@ export class PlainPort implements SessionPort, PeerHandler {
       },
       emit: (event, args) => this.#emit(event, args),
     });
+    this.subscriptions = new PlainSubscriptions({
+      engine: this.engine,
+      emit: (event, args) => this.#emit(event, args),
+      failed: (error) => this.failed(toP2PError(error)),
+    });
   }
 
-  deliver(packet: Packet, { shared, flushed }: DeliverOptions = {}): void {
+  deliver(packet: Packet, { shared, queue, flushed }: DeliverOptions = {}): void {
     if (packet.type === 'message') this.#emitMessage(packet, shared);
+    else if (packet.type === 'publication') this.#emitPublication(packet, { shared, queue });
     else this.#link.receive(packet);
     if (!flushed) return;
     if (packet.type === 'data' || packet.type === 'part') this.streams.arrived(packet.stream, flushed);
@@ -78,7 +86,7 @@ export class PlainPort implements SessionPort, PeerHandler {
   pairAsked(peer: string, answer: Answer): void {
     this.#ask(ADD_TARGET, [{ sourceClientId: peer }], {
       ...answer,
-      reply: () => acceptPair(answer),
+      reply: () => answer.reply(EMPTY_PAYLOAD),
     });
   }
 
@@ -101,6 +109,18 @@ export class PlainPort implements SessionPort, PeerHandler {
     const { socket, writer } = this.#options;
     shared.plain ??= this.#encode(event, [peer, ...payload.args]);
     writer.write(socket, shared.plain);
+  }
+
+  /** Past the engine: encoded once, however many hear it. */
+  #emitPublication({ peer, topic, payload }: PacketOf<'publication'>, { shared = {}, queue }: DeliverOptions): void {
+    const { socket, writer } = this.#options;
+    try {
+      shared.plain ??= this.#encode(TOPIC_EVENTS.publication, [plainPublication(peer, topic, payload)]);
+    } catch (error) {
+      return this.failed(toP2PError(error));
+    }
+    if (queue) queue.write(shared.plain);
+    else writer.write(socket, shared.plain);
   }
 
   #ask(event: string, args: readonly unknown[], answer: Answer): void {

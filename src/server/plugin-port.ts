@@ -16,9 +16,10 @@ export class PluginPort implements SessionPort {
     this.#writer = writer;
   }
 
-  deliver(packet: Packet, { shared = {}, flushed }: DeliverOptions = {}): void {
+  deliver(packet: Packet, { shared = {}, queue, flushed }: DeliverOptions = {}): void {
     shared.plugin ??= this.#writer.encode(ENVELOPE_EVENT, writeEnvelope(packet));
-    this.#writer.write(this.#socket, shared.plugin, flushed);
+    if (queue) queue.write(shared.plugin);
+    else this.#writer.write(this.#socket, shared.plugin, flushed);
   }
 
   end(reason: P2PError | undefined): void {

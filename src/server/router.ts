@@ -9,9 +9,11 @@ import { ask } from './verbs/ask.js';
 import { cancel } from './verbs/cancel.js';
 import { clients, connected } from './verbs/clients.js';
 import { message } from './verbs/message.js';
-import { open, opened } from './verbs/open.js';
+import { called, open, opened } from './verbs/open.js';
 import { join, leave, roomMessage } from './verbs/room.js';
+import { call, offer, services } from './verbs/service.js';
 import { credit, data, finish, reset } from './verbs/stream.js';
+import { closeTopic, publish, publishWait, retained, subscribe, subscribed, unsubscribe } from './verbs/topic.js';
 import { unwatch, watch } from './verbs/watch.js';
 
 type RoutedType = Exclude<ClientPacketType, 'hello'>;
@@ -25,6 +27,17 @@ const VERBS: { readonly [T in RoutedType]: Verb<T> } = {
   cancel,
   open,
   opened,
+  call,
+  called,
+  subscribe,
+  subscribed,
+  retained,
+  unsubscribe,
+  publish,
+  'publish-wait': publishWait,
+  'close-topic': closeTopic,
+  offer,
+  services,
   data,
   part: data,
   credit,
@@ -63,11 +76,15 @@ export class Router {
       case 'request':
       case 'pair':
       case 'open':
+      case 'call':
+      case 'subscribe':
         return sender.deliver({ type: 'reject', peer: packet.peer, epoch: 0, id: packet.id, payload });
       case 'join':
       case 'leave':
       case 'clients':
       case 'connected':
+      case 'services':
+      case 'publish-wait':
         return sender.deliver({ type: 'reject', peer: ROUTER, epoch: 0, id: packet.id, payload });
       case 'data':
       case 'part':

@@ -1,7 +1,9 @@
 import { onAbort } from '../async/on-abort.js';
 import { type CallOptions, checkNoFunction, splitAck } from '../peer/call-arguments.js';
 import { type CallSettings, viewSettings } from '../peer/call-settings.js';
+import type { PeerEngine } from '../peer/peer-engine.js';
 import { abortedError, type Deadline } from '../peer/pending-operations.js';
+import { ServiceCalls } from '../peer/service-calls.js';
 import { type Callback, settleCallback } from '../peer/settle-callback.js';
 import { openDuplex } from '../peer/stream-calls.js';
 import type { DuplexOptions, StreamOptions } from '../peer/stream-options.js';
@@ -12,7 +14,6 @@ import type { NodeDuplex } from '../stream/node-duplex.js';
 import { askSocket } from './ask-socket.js';
 import type { Directory } from './directory.js';
 import type { RawServerSocket } from './raw-server.js';
-import type { ServerPeer } from './server-peer.js';
 import type { Session } from './session.js';
 
 interface ApplicationEvent {
@@ -21,24 +22,25 @@ interface ApplicationEvent {
 }
 
 /** The calls of the server, with one set of options: those of the server itself or of a `with(…)` view. */
-export class ServerCalls {
+export class ServerCalls extends ServiceCalls {
   readonly #directory: Directory;
-  readonly #peer: ServerPeer;
+  readonly #engine: PeerEngine;
   readonly #settings: CallSettings;
 
-  constructor(directory: Directory, peer: ServerPeer, settings: CallSettings) {
+  constructor(directory: Directory, engine: PeerEngine, settings: CallSettings) {
+    super(engine, settings);
     this.#directory = directory;
-    this.#peer = peer;
+    this.#engine = engine;
     this.#settings = settings;
   }
 
   with(options: CallOptions): ServerCalls {
-    return new ServerCalls(this.#directory, this.#peer, viewSettings(this.#settings, options));
+    return new ServerCalls(this.#directory, this.#engine, viewSettings(this.#settings, options));
   }
 
   /** SS-3: as any client would. */
   addStreamAsClient(clientId: string, options: StreamOptions & DuplexOptions = {}): Promise<NodeDuplex> {
-    return openDuplex(this.#peer.engine, clientId, options, this.#settings);
+    return openDuplex(this.#engine, clientId, options, this.#settings);
   }
 
   /** SC-6: the application's own server event; it arrives at `socket.on(event)`. */

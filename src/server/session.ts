@@ -4,7 +4,9 @@ import type { Edge } from './edge.js';
 import { Inflow } from './flow.js';
 import type { RawServerSocket } from './raw-server.js';
 import type { RelayEnd } from './relay-end.js';
+import type { SendQueue } from './send-queue.js';
 import type { DeliverOptions, SessionPort } from './session-port.js';
+import type { TopicRelay } from './topic-relay.js';
 
 export interface SessionOptions {
   readonly clientId: string;
@@ -13,7 +15,27 @@ export interface SessionOptions {
   readonly socket: RawServerSocket | undefined;
   /** What a plugin client can replace this session with; a plain client has none. */
   readonly secret: string | undefined;
+  /** Missing: a client's. */
+  readonly hosted?: HostedOptions;
 }
+
+/** A session of the server's own. */
+export interface HostedOptions {
+  /** A service, which clients may know of; otherwise the server itself. */
+  readonly isService: boolean;
+  /** It leaves its id to a client too, and answers only what it has (SV-3). */
+  readonly isShared: boolean;
+  readonly hasApi: (name: string) => boolean;
+  readonly hasTopic: (name: string) => boolean;
+}
+
+/** The server itself, say. */
+export const UNLISTED: HostedOptions = {
+  isService: false,
+  isShared: false,
+  hasApi: () => false,
+  hasTopic: () => false,
+};
 
 /** A client's turn of holding its id. Whatever is kept for a client hangs off it and goes with it. */
 export class Session {
@@ -29,15 +51,35 @@ export class Session {
   readonly streams = new Map<number, RelayEnd>();
   /** The stream data on its way to it. */
   readonly inflow = new Inflow();
+  /** Those of its topics that have subscribers. */
+  readonly topics = new Map<string, TopicRelay<Session>>();
+  /** The topics that it subscribes to. */
+  readonly subscriptions = new Set<TopicRelay<Session>>();
+  /** The publications on their way to it: made with the first subscription. */
+  publications: SendQueue | undefined;
+  readonly hosted: HostedOptions | undefined;
+  /** It has APIs or topics. */
+  isService: boolean;
   #port: SessionPort | undefined;
   #atEnd: Set<() => void> | undefined;
   #ended = false;
 
-  constructor({ clientId, epoch, socket, secret }: SessionOptions) {
+  constructor({ clientId, epoch, socket, secret, hosted }: SessionOptions) {
     this.clientId = clientId;
     this.epoch = epoch;
     this.socket = socket;
     this.secret = secret;
+    this.hosted = hosted;
+    this.isService = hosted?.isService ?? false;
+  }
+
+  /** Whether clients may know of it. */
+  get isListed(): boolean {
+    return this.socket !== undefined || this.isService;
+  }
+
+  get isShared(): boolean {
+    return this.hosted?.isShared ?? false;
   }
 
   get ended(): boolean {

@@ -5,14 +5,15 @@ import { PlainPort } from './plain-port.js';
 import { PluginPort } from './plugin-port.js';
 import { FrameWriter, type RawNamespace, type RawServerSocket } from './raw-server.js';
 import { Router } from './router.js';
-import { Session } from './session.js';
+import { Session, UNLISTED } from './session.js';
 import type { SessionPort } from './session-port.js';
 import { StreamRelays } from './stream-relays.js';
+import { TopicRelays } from './topic-relays.js';
 
 export interface SessionsOptions {
   readonly namespace: RawNamespace;
-  /** The id by which the server itself is known. */
-  readonly serverId: string;
+  /** Client ids that only the server may use. */
+  readonly reservedIds: ReadonlySet<string>;
   /** Which events a plain client may be sent by others. */
   readonly plainEvents: (event: string) => boolean;
   readonly logError: (message: string, error: unknown) => void;
@@ -30,6 +31,7 @@ export class Sessions {
   readonly directory = new Directory();
   readonly interest = new Interest();
   readonly streams = new StreamRelays(this.interest);
+  readonly topics: TopicRelays;
   readonly router: Router;
   readonly writer: FrameWriter;
   readonly #options: SessionsOptions;
@@ -39,23 +41,25 @@ export class Sessions {
     const { namespace, logError } = options;
     this.#options = options;
     this.writer = new FrameWriter(namespace);
-    const { directory, interest, streams } = this;
-    this.router = new Router({ namespace, directory, interest, streams, logError });
+    const { directory, interest, streams, writer } = this;
+    this.topics = new TopicRelays({ interest, writer, logError });
+    this.router = new Router({ namespace, directory, interest, streams, topics: this.topics, logError });
   }
 
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
   checkFree({ socket, clientId, secret }: SessionRequest): void {
-    if (clientId === this.#options.serverId) {
-      throw new P2PError('CLIENT_ID_RESERVED', `"${clientId}" is the server itself`, { details: { clientId } });
-    }
     const holder = this.directory.get(clientId);
-    if (!holder || holder.socket === socket || isSameInstance(holder, secret)) return;
+    const isHosted = holder !== undefined && holder.socket === undefined && !holder.isShared;
+    if (isHosted || this.#options.reservedIds.has(clientId)) throw reserved(clientId);
+    if (!holder?.socket || holder.socket === socket || isSameInstance(holder, secret)) return;
     throw new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
   }
 
   /** A session of the server's own, which has no socket and is in no list. */
-  host(clientId: string, port: SessionPort): Session {
-    const session = new Session({ clientId, socket: undefined, secret: undefined, epoch: ++this.#lastEpoch });
+  host(clientId: string, port: SessionPort, hosted = UNLISTED): Session {
+    const holder = this.directory.all(clientId).find(({ socket }) => socket);
+    if (holder && !hosted.isShared) this.#expel(holder, reserved(clientId));
+    const session = new Session({ clientId, socket: undefined, secret: undefined, epoch: ++this.#lastEpoch, hosted });
     session.attach(port);
     this.#add(session);
     return session;
@@ -88,9 +92,10 @@ export class Sessions {
     if (session.ended) return;
     this.directory.remove(session);
     session.end(reason);
-    // In this order: the edges tell of the streams.
-    this.interest.ended(session);
+    // In this order: the edges tell of the streams and subscriptions.
+    this.interest.ended(session, this.directory.get(session.clientId) !== undefined);
     this.streams.ended(session);
+    this.topics.ended(session);
   }
 
   #add(session: Session): void {
@@ -100,9 +105,15 @@ export class Sessions {
 
   #replaceHolder({ socket, clientId }: SessionRequest): void {
     const holder = this.directory.get(clientId);
-    if (!holder) return;
-    this.end(holder, new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`));
-    if (holder.socket !== socket) holder.socket?.disconnect();
+    if (!holder?.socket) return;
+    const reason = new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`);
+    if (holder.socket === socket) this.end(holder, reason);
+    else this.#expel(holder, reason);
+  }
+
+  #expel(holder: Session, reason: P2PError): void {
+    this.end(holder, reason);
+    holder.socket?.disconnect();
   }
 
   #plainPort(session: Session, socket: RawServerSocket): PlainPort {
@@ -114,6 +125,10 @@ export class Sessions {
       toRouter: (packet) => this.router.handle(session, packet),
     });
   }
+}
+
+function reserved(clientId: string): P2PError {
+  return new P2PError('CLIENT_ID_RESERVED', `"${clientId}" is kept for the server`, { details: { clientId } });
 }
 
 /** CC-2: the same plugin instance may replace its own old session. */

@@ -33,13 +33,13 @@ export class StreamRelays {
       acceptor.session.streams.delete(acceptor.id);
       first.inflow.close();
       second.inflow.close();
-      this.#interest.removeStream(opener.session, acceptor.session);
+      this.#interest.untie(opener.session, acceptor.session);
     };
     const first: RelayEnd = relayEnd(opener, () => second, forget);
     const second: RelayEnd = relayEnd(acceptor, () => first, forget);
     opener.session.streams.set(opener.id, first);
     acceptor.session.streams.set(acceptor.id, second);
-    this.#interest.addStream(opener.session, acceptor.session);
+    this.#interest.tie(opener.session, acceptor.session);
   }
 
   data(sender: Session, packet: PacketOf<'data' | 'part'>): void {

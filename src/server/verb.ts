@@ -3,8 +3,9 @@ import type { ClientPacketType, PacketOf } from '../protocol/packet.js';
 import type { Directory } from './directory.js';
 import type { Interest } from './interest.js';
 import type { RawNamespace } from './raw-server.js';
-import type { Session } from './session.js';
+import type { HostedOptions, Session } from './session.js';
 import type { StreamRelays } from './stream-relays.js';
+import type { TopicRelays } from './topic-relays.js';
 
 /** What a verb works with. */
 export interface RouterContext {
@@ -12,6 +13,7 @@ export interface RouterContext {
   readonly directory: Directory;
   readonly interest: Interest;
   readonly streams: StreamRelays;
+  readonly topics: TopicRelays;
   /** Failures of the server itself, which no client is told in detail. */
   readonly logError: (message: string, error: unknown) => void;
 }
@@ -35,4 +37,17 @@ export function findTarget({ directory }: RouterContext, clientId: string, event
   throw new P2PError('CLIENT_NOT_FOUND', `No client "${clientId}" is connected`, {
     details: event === undefined ? { clientId } : { clientId, event },
   });
+}
+
+/**
+ * SV-3: a service of the server answers what it has, where it shares its id with a client; all else goes to the client.
+ * @throws P2PError `CLIENT_NOT_FOUND`
+ */
+export function findService(
+  context: RouterContext,
+  clientId: string,
+  hasIt: (service: HostedOptions) => boolean,
+): Session {
+  const shared = context.directory.shared(clientId);
+  return shared?.hosted && hasIt(shared.hosted) ? shared : findTarget(context, clientId);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { linkDown } from '../../src/peer/link.js';
+import { NO_SERVICES } from '../../src/peer/no-services.js';
 import { PeerEngine } from '../../src/peer/peer-engine.js';
 import type { Answer, IncomingMessage, PeerHandler, StreamRequest } from '../../src/peer/peer-handler.js';
 import type { Deadline } from '../../src/peer/pending-operations.js';
@@ -27,6 +28,7 @@ function setUp() {
     pairEnded: (peer, reason) => log.ended.push(`${peer} ${reason}`),
     peerGone: (peer) => log.gone.push(peer),
     failed: (error) => log.failed.push(error),
+    ...NO_SERVICES,
   };
   const engine = new PeerEngine(link, handler, clock);
   return { link, clock, engine, ...log };

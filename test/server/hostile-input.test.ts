@@ -134,6 +134,11 @@ describe('hostile input', () => {
         payload: '0',
         stream: '5',
         mode: '"bytes"',
+        api: '"x"',
+        topic: '"x"',
+        input: '"value"',
+        output: '"items"',
+        count: '1',
         credit: '1000',
         probe: '0',
       };

@@ -1,4 +1,5 @@
 import { type Link, type LinkReceiver, type LinkState, linkDown } from '../../src/peer/link.js';
+import { NO_SERVICES } from '../../src/peer/no-services.js';
 import { PeerEngine } from '../../src/peer/peer-engine.js';
 import type { StreamRequest } from '../../src/peer/peer-handler.js';
 import { type Envelope, readEnvelope, readFromClient, writeEnvelope } from '../../src/protocol/envelope.js';
@@ -54,6 +55,7 @@ export class Client implements Link {
         pairEnded: nobody,
         peerGone: nobody,
         failed: nobody,
+        ...NO_SERVICES,
         streamAsked: (request) => world.asked(this, request),
       },
       world.clock,
@@ -132,7 +134,7 @@ export class World {
   readonly clients: readonly Client[];
   readonly sessions = new Sessions({
     namespace: { server: { encoder: undefined, opts: {} } } as unknown as RawNamespace,
-    serverId: '',
+    reservedIds: new Set(),
     plainEvents: () => true,
     logError: (_message, error) => this.failures.push(error),
   });

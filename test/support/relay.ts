@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type ServerOptions, Server as SocketIoServer } from 'socket.io';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { onTestFinished } from 'vitest';
-import { type P2PClientSocket, p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
+import { type P2PClientOptions, type P2PClientSocket, p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
 import { type P2PServerIo, type P2PServerOptions, p2pServerPlugin } from '../../src/server/p2p-server-plugin.js';
 
@@ -17,7 +17,7 @@ export interface TestRelay {
   /** What the server logged. */
   readonly logged: unknown[][];
   /** A plugin client, welcomed by the server. */
-  connect(clientId: string, options?: ClientOptions): Promise<TestClient>;
+  connect(clientId: string, options?: ClientOptions, plugin?: P2PClientOptions): Promise<TestClient>;
   /** A bare `socket.io-client`, connected. */
   connectPlain(clientId: string, options?: ClientOptions): Promise<Socket>;
   /** A bare `socket.io-client` that has not connected yet. */
@@ -49,7 +49,7 @@ export async function startRelay({ socketIo, plugin, beforePlugin }: RelaySetup 
     url,
     logged,
     rawSocket: raw,
-    connect: (clientId, options) => connected(p2pClientPlugin(raw(options), clientId)),
+    connect: (clientId, options, pluginOptions) => connected(p2pClientPlugin(raw(options), clientId, pluginOptions)),
     connectPlain: async (clientId, options) => {
       const socket = raw({ query: { clientId }, ...options });
       await next(socket, 'connect');

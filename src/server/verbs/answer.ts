@@ -3,11 +3,11 @@ import { misfit, type Verb } from '../verb.js';
 
 /** An answer goes only to the session that asked, once; all others are dropped. */
 export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender, packet) => {
-  const asker = directory.get(packet.peer);
-  if (!asker || asker.epoch !== packet.epoch) return;
+  const asker = directory.at(packet.peer, packet.epoch);
+  if (!asker) return;
   const asked = interest.settle(asker, sender, packet.id);
   if (!asked) return;
-  if (asked.type === 'open' && packet.type === 'reply') {
+  if ((asked.type === 'open' || asked.type === 'subscribe') && packet.type === 'reply') {
     packet = { ...packet, type: 'reject', payload: Payload.ofError(misfit()) };
   }
   if (asked.type === 'pair' && packet.type === 'reply') {

@@ -6,19 +6,21 @@ import { findTarget, type RouterContext, type Verb } from '../verb.js';
 
 /** CM-2 with an ack, and SM-1: what asks opens an edge, and only along it may an answer come back. */
 export const ask: Verb<'request' | 'pair'> = (context, sender, packet) => {
-  const target = openRequest(context, sender, packet, packet.type === 'pair' ? PAIR : REQUEST);
+  const target = findTarget(context, packet.peer);
+  openRequest(context, { sender, target, packet }, packet.type === 'pair' ? PAIR : REQUEST);
   target.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
 };
 
-/** Opens the edge. @returns the one who is asked */
-export function openRequest(
-  context: RouterContext,
-  sender: Session,
-  { type, peer, epoch, id }: PacketOf<'request' | 'pair' | 'open'>,
-  ask: Ask,
-): Session {
-  const target = findTarget(context, peer);
+export interface Asking {
+  readonly sender: Session;
+  readonly target: Session;
+  readonly packet: PacketOf<'request' | 'pair' | 'open' | 'call' | 'subscribe'>;
+}
+
+/** Opens the edge. @throws P2PError `PEER_GONE`, `PACKET_INVALID` */
+export function openRequest({ interest }: RouterContext, { sender, target, packet }: Asking, ask: Ask): void {
+  const { type, peer, epoch, id } = packet;
   if (epoch !== 0 && epoch !== target.epoch) throw new P2PError('PEER_GONE', `That session of "${peer}" is over`);
-  if (context.interest.ask(sender, target, id, ask)) return target;
+  if (interest.ask(sender, target, id, ask)) return;
   throw new P2PError('PACKET_INVALID', 'A request with this id is open', { details: { type, field: 'id' } });
 }

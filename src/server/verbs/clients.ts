@@ -10,6 +10,6 @@ export const clients: Verb<'clients'> = ({ directory }, sender, { id }) => {
 
 /** SC-6: connected or not. */
 export const connected: Verb<'connected'> = ({ directory }, sender, { id, clientId }) => {
-  const payload = Payload.ofArguments([directory.get(clientId)?.socket !== undefined]);
+  const payload = Payload.ofArguments([directory.get(clientId)?.isListed ?? false]);
   sender.deliver({ type: 'reply', peer: ROUTER, epoch: 0, id, payload });
 };

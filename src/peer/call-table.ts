@@ -1,0 +1,99 @@
+import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import type { CallBody, PacketOf } from '../protocol/packet.js';
+import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
+import type { StreamEnd } from '../stream/stream-end.js';
+import type { Answers } from './answers.js';
+import type { Link } from './link.js';
+import type { CallRequest } from './peer-handler.js';
+import type { Deadline, OperationPlan, PendingOperations } from './pending-operations.js';
+import type { StreamTable } from './stream-table.js';
+
+/** What is called, with what. */
+export interface CallPlan {
+  readonly api: string;
+  /** Whether items follow the arguments. */
+  readonly input: CallBody;
+  readonly payload: Payload;
+}
+
+/** A call that goes on, on a stream. */
+export interface CallStream {
+  readonly end: StreamEnd;
+  /** Whether it brings the one result, or items. */
+  readonly output: CallBody;
+}
+
+/** The answer to a call: the result, or the stream on which it comes. */
+export type CallAnswer = { readonly result: Payload } | CallStream;
+
+export interface CallTableOptions {
+  readonly link: Link;
+  readonly pending: PendingOperations;
+  readonly streams: StreamTable;
+  readonly answers: Answers;
+  /** Starts an operation, when the link allows. */
+  readonly ask: (plan: OperationPlan) => Promise<Payload>;
+}
+
+/** The calls that this side makes, and those that it answers. */
+export class CallTable {
+  readonly #options: CallTableOptions;
+  /** Calls that were answered by a stream, until the one who waits has taken it. */
+  readonly #answered = new Map<number, CallStream>();
+
+  constructor(options: CallTableOptions) {
+    this.#options = options;
+  }
+
+  async call(peer: string, { api, input, payload }: CallPlan, deadline: Deadline): Promise<CallAnswer> {
+    const { pending, ask } = this.#options;
+    const id = pending.takeId();
+    const call = { type: 'call', peer, epoch: 0, id, api, input, payload } as const;
+    try {
+      const packet = (_id: number, timeout: number) => ({ ...call, timeout });
+      const result = await ask({ ...deadline, id, peer, answered: true, packet });
+      return this.#answered.get(id) ?? { result };
+    } finally {
+      this.#answered.delete(id);
+    }
+  }
+
+  /** The handler is at it. Its items may come at once: so the stream is there before anyone waits for it. */
+  called({ peer, epoch, id, output, credit }: PacketOf<'called'>): void {
+    const { link, pending, streams } = this.#options;
+    try {
+      const end = streams.adopt(id, epoch);
+      this.#answered.set(id, { end, output });
+      link.send({ type: 'credit', stream: id, credit: end.firstCredit, probe: 0 });
+      end.credited(credit);
+      if (pending.answer(peer, id, EMPTY_PAYLOAD)) return;
+      this.#answered.delete(id);
+      end.reset(new P2PError('ABORTED', 'The caller waits no longer'));
+    } catch (error) {
+      const problem = toP2PError(error);
+      pending.answer(peer, id, problem);
+      link.send({ type: 'reset', stream: id, payload: Payload.ofError(problem) });
+    }
+  }
+
+  /** What the service makes of a peer's call. */
+  requestOf(packet: PacketOf<'call'>): CallRequest {
+    const { link, pending, streams, answers } = this.#options;
+    const { peer, epoch, id, api, input, payload } = packet;
+    const answer = answers.to(packet);
+    return {
+      ...answer,
+      peer,
+      api,
+      input,
+      payload,
+      stream: (output) => {
+        const stream = pending.takeId();
+        const end = streams.adopt(stream, epoch);
+        if (answer.take()) link.send({ type: 'called', peer, epoch, id, stream, output, credit: end.firstCredit });
+        else end.fail(new P2PError('ABORTED', 'The caller waits no longer'));
+        return end;
+      },
+    };
+  }
+}

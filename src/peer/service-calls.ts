@@ -1,0 +1,154 @@
+import { isAsyncIterable, isIterable } from '../async/iterables.js';
+import { checkApi, checkPeer, checkTopic, invalidArgument } from '../protocol/check-names.js';
+import { DESCRIBE_API } from '../protocol/identifiers.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import { Payload } from '../protocol/payload.js';
+import { isServiceContract, outputInvalid, rpcOf, topicOf, validateValue } from '../protocol/service-contract.js';
+import type { RpcContract, ServiceContract } from '../protocol/typed-services.js';
+import { checkListener, checkNoFunction, splitAck } from './call-arguments.js';
+import type { CallSettings } from './call-settings.js';
+import type { CallAnswer } from './call-table.js';
+import type { PeerEngine } from './peer-engine.js';
+import type { ServiceDescription } from './service-description.js';
+import { type Callback, settleCallback } from './settle-callback.js';
+import { StreamedCall } from './streamed-call.js';
+import { Subscription } from './subscription.js';
+
+type Items = AsyncIterable<unknown> | Iterable<unknown>;
+
+/** A call that has been checked. */
+interface CheckedCall {
+  readonly service: string;
+  readonly api: string;
+  readonly contract: RpcContract | undefined;
+  readonly payload: Payload;
+  readonly items: Items | undefined;
+}
+
+/** What any client, and the server, asks of services (CV-3), with one set of options. */
+export class ServiceCalls {
+  readonly #engine: PeerEngine;
+  readonly #settings: CallSettings;
+
+  constructor(engine: PeerEngine, settings: CallSettings) {
+    this.#engine = engine;
+    this.#settings = settings;
+  }
+
+  /** CV-3: the result; of a handler that yields, its items. */
+  async callService(service: string | ServiceContract, api: string, ...args: unknown[]): Promise<unknown> {
+    const [first] = await this.#call(checkCall(service, api, args));
+    return first;
+  }
+
+  /** CV-3: the ack gets what the handler acknowledges with; of a handler that yields, its items. */
+  emitService(service: string | ServiceContract, api: string, ...rest: unknown[]): void {
+    const { args, ack } = splitAck<Callback>(rest);
+    const outcome = this.#call(checkCall(service, api, args));
+    const ignore = ([first]: readonly unknown[]) => {
+      // Items that nobody will take.
+      if (isAsyncIterable(first)) void first[Symbol.asyncIterator]().return?.();
+    };
+    if (ack) settleCallback(outcome, ack, this.#settings);
+    else outcome.then(ignore, this.#settings.failed);
+  }
+
+  /** CV-3 */
+  subscribeTopic(service: string | ServiceContract, topic: string, callback?: Callback): Subscription {
+    const name = nameOf(service);
+    checkTopic(topic);
+    if (callback !== undefined) checkListener(callback);
+    const { failed, deadline } = this.#settings;
+    const engine = this.#engine;
+    const read = readerOf(service, topic);
+    return new Subscription({ engine, service: name, topic, deadline, read, callback, failed });
+  }
+
+  /** CV-3: ends all subscriptions of this client to the topic. */
+  unsubscribeTopic(service: string | ServiceContract, topic: string): void {
+    checkTopic(topic);
+    this.#engine.unsubscribe(nameOf(service), topic);
+  }
+
+  /** What a service offers. */
+  async describeService(service: string | ServiceContract): Promise<ServiceDescription> {
+    return (await this.callService(nameOf(service), DESCRIBE_API)) as ServiceDescription;
+  }
+
+  /** The ids of all services. */
+  async getServiceList(): Promise<string[]> {
+    return this.#engine.serviceList(this.#settings.deadline);
+  }
+
+  async #call({ service, api, contract, payload, items }: CheckedCall): Promise<readonly unknown[]> {
+    const { clock } = this.#engine;
+    const { deadline } = this.#settings;
+    const startedAt = clock.now();
+    const plan = { api, input: items ? 'items' : 'value', payload } as const;
+    const read = valueReader(api, contract);
+    const answer = await this.#engine.call(service, plan, deadline);
+    checkKind(api, contract, answer);
+    if ('result' in answer) return contract ? [await read(answer.result.args[0])] : answer.result.args;
+    const streamed = new StreamedCall({ call: answer, items, deadline, startedAt, clock, read });
+    return [answer.output === 'items' ? streamed.items() : await streamed.result()];
+  }
+}
+
+/** One value where the contract has one, items where it has those. @throws P2PError `OUTPUT_INVALID` */
+function checkKind(api: string, contract: RpcContract | undefined, answer: CallAnswer): void {
+  const isRow = 'end' in answer && answer.output === 'items';
+  const { output, yields } = contract?.schemas ?? {};
+  if (!(isRow ? output : yields)) return;
+  const error = outputInvalid(api)([{ message: isRow ? 'Items came for one value' : 'One value came for items' }]);
+  if ('end' in answer) answer.end.reset(error);
+  throw error;
+}
+
+/** Checks what can be known before it is sent (R-2). @throws P2PError `API_NOT_FOUND`, `INVALID_ARGUMENT` */
+function checkCall(service: string | ServiceContract, api: string, given: readonly unknown[]): CheckedCall {
+  const name = nameOf(service);
+  checkApi(api);
+  checkNoFunction(given);
+  const last = given.at(-1);
+  if (!isServiceContract(service)) {
+    const items = isAsyncIterable(last) ? last : undefined;
+    return {
+      service: name,
+      api,
+      contract: undefined,
+      payload: Payload.encode(items ? given.slice(0, -1) : given),
+      items,
+    };
+  }
+  const contract = rpcOf(service, api);
+  if (!contract)
+    throw new P2PError('API_NOT_FOUND', `The contract has no API "${api}"`, { details: { service: name, api } });
+  // JSON knows no undefined: an input that is left out stays so.
+  const args = given[0] === undefined ? [] : given;
+  if (!contract.schemas.consumes)
+    return { service: name, api, contract, payload: Payload.encode(args), items: undefined };
+  if (!isIterable(last)) throw invalidArgument(`"${api}" takes items: an iterable as the last argument`);
+  return { service: name, api, contract, payload: Payload.encode(args.slice(0, -1)), items: last };
+}
+
+function nameOf(service: unknown): string {
+  const name = isServiceContract(service) ? service.name : service;
+  checkPeer(name);
+  return name;
+}
+
+/** What comes is checked before the caller gets it. */
+function valueReader(api: string, contract: RpcContract | undefined): (value: unknown) => unknown {
+  const schema = contract?.schemas.output ?? contract?.schemas.yields;
+  return schema ? (value) => validateValue(schema, value, outputInvalid(api)) : (value) => value;
+}
+
+function readerOf(service: string | ServiceContract, topic: string): (payload: Payload) => unknown {
+  const entry = isServiceContract(service) ? topicOf(service, topic) : undefined;
+  if (isServiceContract(service) && !entry) {
+    throw new P2PError('TOPIC_NOT_FOUND', `The contract has no topic "${topic}"`, { details: { topic } });
+  }
+  const schema = entry?.schema;
+  if (!schema) return ({ args }) => args[0];
+  return ({ args }) => validateValue(schema, args[0], outputInvalid(topic));
+}

@@ -1,0 +1,70 @@
+import type { CallSettings } from '../peer/call-settings.js';
+import { acceptPair } from '../peer/peer-handler.js';
+import { providerCalls } from '../peer/provider-calls.js';
+import { sendMessage } from '../peer/send-message.js';
+import { ServiceHost } from '../peer/service-host.js';
+import type { ServiceProvider } from '../peer/service-provider.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import { hostEngine } from './hosted-engine.js';
+import type { Sessions } from './sessions.js';
+
+/** A service that the server hosts (SV-1). To clients it is a service like any other (SV-2). */
+export interface P2PService extends ServiceProvider {
+  /** The client id that it has. */
+  readonly clientId: string;
+  /**
+   * Sends an event to one client (CV-2), which hears it by `onService`; a function as last argument gets its answer.
+   * @throws P2PError `INVALID_ARGUMENT`, `EVENT_RESERVED`
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: only `any` lets an untyped ack name its own parameters
+  emitClient(clientId: string, event: string, ...args: any[]): void;
+  /** Ends it: everything that waits for it fails with `PEER_GONE`, and its id is free. */
+  close(): void;
+}
+
+export interface HostedServiceOptions {
+  readonly sessions: Sessions;
+  readonly clientId: string;
+  /** It leaves its id to a client too (SV-3). */
+  readonly isShared: boolean;
+  readonly settings: CallSettings;
+  readonly closed: () => void;
+}
+
+export function hostService({ sessions, clientId, isShared, settings, closed }: HostedServiceOptions): P2PService {
+  const { failed, deadline } = settings;
+  const host = new ServiceHost({ service: clientId, engine: () => engine, isService: true, failed });
+  const nobody = () => new P2PError('NO_LISTENER', 'A service of the server takes calls and subscriptions only');
+  const { engine, session } = hostEngine({
+    sessions,
+    clientId,
+    isService: true,
+    isShared,
+    hasApi: (name) => host.hasApi(name),
+    hasTopic: (name) => host.hasTopic(name),
+    handler: {
+      message: ({ answer }) => void answer?.reject(nobody()),
+      pairAsked: (_peer, answer) => acceptPair(answer),
+      streamAsked: (request) => request.reject(nobody()),
+      callAsked: (request) => host.callAsked(request),
+      subscribeAsked: (request) => host.subscribeAsked(request),
+      unsubscribed: (packet) => host.unsubscribed(packet),
+      peerGone: (_peer, epoch) => host.peerGone(epoch),
+      linkUp: () => {},
+      linkDown: () => host.linkDown(),
+      pairEnded: () => {},
+      failed,
+    },
+  });
+  return {
+    clientId,
+    ...providerCalls(host, deadline),
+    emitClient: (target, event, ...rest) => sendMessage(engine, settings, { target, event, rest }),
+    close: () => {
+      // Another may have been made under its id since.
+      if (session.ended) return;
+      sessions.end(session);
+      closed();
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { topicRoom } from '../protocol/identifiers.js';
+import { MAX_QUEUED_PUBLICATIONS, MAX_WAITING_PUBLICATIONS } from '../protocol/limits.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { Packet, PacketOf } from '../protocol/packet.js';
+import type { Payload } from '../protocol/payload.js';
+import type { SendQueue } from './send-queue.js';
+import type { DeliverOptions, SharedFrames } from './session-port.js';
+
+/** What a publication that waits costs beside its payload, in bytes: about what it takes in memory. */
+const DELIVERY_COST = 1_024;
+
+/** A session, as far as topics need it. */
+interface Member {
+  readonly clientId: string;
+  deliver(packet: Packet, options?: DeliverOptions): void;
+}
+
+/** A publication on its way to all subscribers. */
+interface Delivery {
+  readonly packet: PacketOf<'publication'>;
+  readonly shared: SharedFrames;
+  /** Those who have no room for it yet. */
+  readonly late: Set<object>;
+  /** Nobody is late any more. */
+  readonly done: () => void;
+}
+
+interface Subscriber<Session extends Member = Member> {
+  readonly session: Session;
+  /** The id of what the service accepted last. */
+  acceptedId: number;
+  /** Missing: it is in this process, and always has room. */
+  readonly queue: SendQueue | undefined;
+  /** Publications that were left out, and that it has not been told of. */
+  missed: number;
+  /** Those that wait for room, in their order. */
+  readonly waiting: Delivery[];
+  /** Stops waiting for room. */
+  stopWaiting: (() => void) | undefined;
+}
+
+/** One topic of one service, as long as it has subscribers. Its publications are encoded once (SV-5). */
+export class TopicRelay<Session extends Member> {
+  readonly service: Session;
+  readonly topic: string;
+  readonly room: string;
+  readonly #subscribers = new Map<Session, Subscriber<Session>>();
+  /** What waits for subscribers, in bytes. */
+  #waitingBytes = 0;
+
+  constructor(service: Session, topic: string) {
+    this.service = service;
+    this.topic = topic;
+    this.room = topicRoom(service.clientId, topic);
+  }
+
+  get subscribers(): readonly Session[] {
+    return [...this.#subscribers.keys()];
+  }
+
+  get isEmpty(): boolean {
+    return this.#subscribers.size === 0;
+  }
+
+  add(session: Session, acceptedId: number, queue: SendQueue | undefined): void {
+    const idle = { missed: 0, waiting: [], stopWaiting: undefined };
+    this.#subscribers.set(session, { session, acceptedId, queue, ...idle });
+  }
+
+  /** The service has accepted a subscriber again. @returns whether it is one */
+  acceptedAgain(session: Session, id: number): boolean {
+    const subscriber = this.#subscribers.get(session);
+    if (subscriber) subscriber.acceptedId = id;
+    return subscriber !== undefined;
+  }
+
+  /** @returns the id of what the service accepted last, where it was a subscriber */
+  remove(session: Session): number | undefined {
+    const subscriber = this.#subscribers.get(session);
+    if (!subscriber) return undefined;
+    this.#subscribers.delete(session);
+    subscriber.stopWaiting?.();
+    for (const delivery of subscriber.waiting.splice(0)) arrived(delivery, subscriber);
+    return subscriber.acceptedId;
+  }
+
+  /** To all who have room for it; the others miss it. */
+  publish(payload: Payload): void {
+    const packet = this.#publication(payload);
+    const shared: SharedFrames = {};
+    for (const subscriber of this.#subscribers.values()) {
+      if (!hasRoom(subscriber) || subscriber.waiting.length > 0) this.#miss(subscriber);
+      else {
+        if (subscriber.missed > 0) this.#tellMissed(subscriber);
+        send(subscriber, packet, shared);
+      }
+    }
+  }
+
+  /**
+   * To all; `done` is called when everybody has had room for it.
+   * @returns those who are late, as they are at any later time
+   * @throws P2PError `QUEUE_FULL` when too much waits already
+   */
+  publishAndWait(payload: Payload, done: () => void): () => readonly Session[] {
+    const size = payload.encoded.data.length + DELIVERY_COST;
+    if (this.#waitingBytes > 0 && this.#waitingBytes + size > MAX_WAITING_PUBLICATIONS) {
+      const message = `Subscribers of "${this.topic}" are slow: wait until the publications before are taken`;
+      throw new P2PError('QUEUE_FULL', message, { details: { topic: this.topic } });
+    }
+    const late = new Set<Subscriber<Session>>();
+    const settle = () => {
+      this.#waitingBytes -= size;
+      done();
+    };
+    this.#waitingBytes += size;
+    const delivery: Delivery = { packet: this.#publication(payload), shared: {}, late, done: settle };
+    for (const subscriber of this.#subscribers.values()) {
+      if (hasRoom(subscriber) && subscriber.waiting.length === 0) send(subscriber, delivery.packet, delivery.shared);
+      else {
+        late.add(subscriber);
+        subscriber.waiting.push(delivery);
+        subscriber.stopWaiting ??= this.#whenRoom(subscriber);
+      }
+    }
+    if (late.size === 0) settle();
+    return () => Array.from(late, ({ session }) => session);
+  }
+
+  #publication(payload: Payload): PacketOf<'publication'> {
+    return { type: 'publication', peer: this.service.clientId, topic: this.topic, payload };
+  }
+
+  #miss(subscriber: Subscriber): void {
+    subscriber.missed++;
+    subscriber.stopWaiting ??= this.#whenRoom(subscriber);
+  }
+
+  #tellMissed(subscriber: Subscriber): void {
+    const { session, queue, missed } = subscriber;
+    subscriber.missed = 0;
+    session.deliver({ type: 'missed', peer: this.service.clientId, topic: this.topic, count: missed }, { queue });
+  }
+
+  #whenRoom(subscriber: Subscriber): (() => void) | undefined {
+    return subscriber.queue?.whenBelow(MAX_QUEUED_PUBLICATIONS, () => this.#goOn(subscriber));
+  }
+
+  /** There is room again. */
+  #goOn(subscriber: Subscriber): void {
+    subscriber.stopWaiting = undefined;
+    if (subscriber.missed > 0) this.#tellMissed(subscriber);
+    while (subscriber.waiting.length > 0 && hasRoom(subscriber)) {
+      const delivery = subscriber.waiting.shift() as Delivery;
+      send(subscriber, delivery.packet, delivery.shared);
+      arrived(delivery, subscriber);
+    }
+    if (subscriber.waiting.length > 0) subscriber.stopWaiting ??= this.#whenRoom(subscriber);
+  }
+}
+
+function hasRoom({ queue }: Subscriber): boolean {
+  return queue === undefined || queue.queued <= MAX_QUEUED_PUBLICATIONS;
+}
+
+function send({ session, queue }: Subscriber, packet: PacketOf<'publication'>, shared: SharedFrames): void {
+  session.deliver(packet, { shared, queue });
+}
+
+function arrived({ late, done }: Delivery, subscriber: Subscriber): void {
+  if (late.delete(subscriber) && late.size === 0) done();
+}

@@ -1,0 +1,121 @@
+import { type Clock, systemClock, type Timer } from '../async/clock.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { PacketOf } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
+import type { Interest } from './interest.js';
+import type { FrameWriter } from './raw-server.js';
+import { SendQueue } from './send-queue.js';
+import type { Session } from './session.js';
+import { TopicRelay } from './topic-relay.js';
+
+export interface TopicRelaysOptions {
+  readonly interest: Interest;
+  readonly writer: FrameWriter;
+  readonly logError: (message: string, error: unknown) => void;
+  readonly clock?: Clock;
+}
+
+/** Who subscribes to what: it hangs off the sessions of the service and of the subscriber. */
+export class TopicRelays {
+  readonly #options: TopicRelaysOptions;
+  readonly #clock: Clock;
+
+  constructor(options: TopicRelaysOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The service has accepted one who does not wait for that. @returns whether it is a subscriber anyway */
+  acceptedAgain(service: Session, subscriber: Session, { topic, id }: PacketOf<'subscribed'>): boolean {
+    return service.topics.get(topic)?.acceptedAgain(subscriber, id) ?? false;
+  }
+
+  /** The service has accepted. */
+  connect(service: Session, subscriber: Session, packet: PacketOf<'subscribed'>): void {
+    if (this.acceptedAgain(service, subscriber, packet)) return;
+    const { topic, id } = packet;
+    const relay = service.topics.get(topic) ?? new TopicRelay<Session>(service, topic);
+    service.topics.set(topic, relay);
+    relay.add(subscriber, id, this.#queueOf(subscriber));
+    subscriber.subscriptions.add(relay);
+    this.#options.interest.tie(service, subscriber);
+    // Whoever looks at Socket.IO's rooms sees it too.
+    this.#changeRoom(subscriber.socket?.join(relay.room));
+  }
+
+  /** @returns whether it was subscribed; the service is told */
+  disconnect(service: Session, topic: string, subscriber: Session): boolean {
+    const relay = service.topics.get(topic);
+    const id = relay && this.#remove(relay, subscriber);
+    if (id === undefined) return false;
+    this.#options.interest.untie(service, subscriber);
+    const { clientId: peer, epoch } = subscriber;
+    service.deliver({ type: 'unsubscribed', peer, epoch, id, topic });
+    return true;
+  }
+
+  publish(service: Session, { topic, payload }: PacketOf<'publish'>): void {
+    service.topics.get(topic)?.publish(payload);
+  }
+
+  /** `done` is called when all subscribers have had room for it, or those who had not are subscribed no more. */
+  publishAndWait(service: Session, { topic, timeout, payload }: PacketOf<'publish-wait'>, done: () => void): void {
+    const relay = service.topics.get(topic);
+    if (!relay) return done();
+    let timer: Timer;
+    const late = relay.publishAndWait(payload, () => {
+      this.#clock.clearTimer(timer);
+      done();
+    });
+    if (late().length === 0) return;
+    timer = this.#clock.setTimer(() => {
+      for (const subscriber of late()) this.#endSlow(relay, subscriber);
+    }, timeout);
+  }
+
+  /** SV-5: every subscription ends, for this reason. */
+  close(service: Session, topic: string, payload: Payload): void {
+    const relay = service.topics.get(topic);
+    for (const subscriber of relay?.subscribers ?? []) {
+      this.#remove(relay as TopicRelay<Session>, subscriber);
+      this.#options.interest.untie(service, subscriber);
+      subscriber.deliver({ type: 'topic-closed', peer: service.clientId, topic, payload });
+    }
+  }
+
+  /** The others are told by `peer-gone`, once for all. */
+  ended(session: Session): void {
+    for (const relay of [...session.topics.values()]) {
+      for (const subscriber of relay.subscribers) this.#remove(relay, subscriber);
+    }
+    for (const relay of [...session.subscriptions]) this.#remove(relay, session);
+  }
+
+  #endSlow({ service, topic }: TopicRelay<Session>, subscriber: Session): void {
+    const error = new P2PError('SUBSCRIBER_TOO_SLOW', `Publications of "${topic}" were not taken in time`, {
+      details: { topic },
+    });
+    if (!this.disconnect(service, topic, subscriber)) return;
+    subscriber.deliver({ type: 'topic-closed', peer: service.clientId, topic, payload: Payload.ofError(error) });
+  }
+
+  /** @returns the id of what the service accepted last, where it was a subscriber */
+  #remove(relay: TopicRelay<Session>, subscriber: Session): number | undefined {
+    const id = relay.remove(subscriber);
+    if (id === undefined) return undefined;
+    subscriber.subscriptions.delete(relay);
+    if (relay.isEmpty) relay.service.topics.delete(relay.topic);
+    if (subscriber.socket?.connected) this.#changeRoom(subscriber.socket.leave(relay.room));
+    return id;
+  }
+
+  #queueOf(session: Session): SendQueue | undefined {
+    if (session.socket) session.publications ??= new SendQueue(session.socket, this.#options.writer);
+    return session.publications;
+  }
+
+  /** Adapters of a cluster may take their time, and fail. */
+  #changeRoom(changed: Promise<void> | void): void {
+    changed?.catch((error) => this.#options.logError('a room could not be changed', error));
+  }
+}

@@ -1,0 +1,71 @@
+import { P2PError } from '../protocol/p2p-error.js';
+import type { StreamEnd } from './stream-end.js';
+
+export interface ItemStreamListener {
+  /** Both directions have ended well, or the stream has failed: by the other end, or on the way. */
+  over(error?: P2PError): void;
+}
+
+/**
+ * A stream of objects as items: what is written here, the other side iterates. Each item travels as an array of its
+ * own, so that null and undefined are items too.
+ */
+export class ItemStream {
+  readonly #end: StreamEnd;
+  #wake: (() => void)[] = [];
+
+  constructor(end: StreamEnd, listener?: ItemStreamListener) {
+    this.#end = end;
+    end.attach({
+      readable: () => this.#wakeAll(),
+      closed: () => listener?.over(),
+      failed: (error) => {
+        this.#wakeAll();
+        listener?.over(error);
+      },
+    });
+  }
+
+  /** Resolves when there was room for it; rejects when the stream has failed. */
+  write(item: unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const value = item === undefined ? [] : [item];
+      this.#end.write([value], (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Nothing more will be written. */
+  finish(): void {
+    this.#end.finish();
+  }
+
+  /** Ends it in both directions, at both ends. */
+  reset(reason?: unknown): void {
+    this.#end.reset(reason);
+    this.#wakeAll();
+  }
+
+  /** The next item of the other side. @throws P2PError that the stream failed with */
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    for (;;) {
+      const taken = this.#end.take();
+      if (taken) return { done: false, value: this.#itemOf(taken.value) };
+      if (this.#end.failure) throw this.#end.failure;
+      if (this.#end.atEnd) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  #itemOf(value: unknown): unknown {
+    if (Array.isArray(value) && value.length <= 1) return value[0];
+    const error = new P2PError('PAYLOAD_INVALID', 'An item is not written as one');
+    this.reset(error);
+    throw error;
+  }
+
+  #wakeAll(): void {
+    const wake = this.#wake;
+    this.#wake = [];
+    for (const resolve of wake) resolve();
+  }
+}
