@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly url: string;
   /** In ms. */
   readonly timeout: number;
+  /** Whether it is a service. Default false. */
+  readonly isService?: boolean;
 }
 
 /**
@@ -20,12 +22,12 @@ export interface ConnectOptions {
  */
 export async function connectClient(
   clientId: string,
-  { url, timeout }: ConnectOptions,
+  { url, timeout, isService = false }: ConnectOptions,
   prepare?: (socket: P2PClientSocket) => void,
 ): Promise<P2PClientSocket> {
   const { io } = await loadSocketIoClient();
   const rawSocket = io(checkUrl(url), { forceNew: true, timeout, autoConnect: false });
-  const socket = p2pClientPlugin(rawSocket, clientId, { timeout });
+  const socket = p2pClientPlugin(rawSocket, clientId, { timeout, isService });
   const refusal = new Promise<never>((_resolve, reject) => {
     socket.once('connect_error', (error: Error) => reject(explain(error, url)));
   });
@@ -51,10 +53,13 @@ export async function connectClient(
  * takes its time would drop events that arrive together with a disconnect.
  */
 export async function leaveRelay(socket: P2PClientSocket): Promise<void> {
-  await socket
-    .with({ timeout: LEAVING_TIME })
-    .isClientConnected(socket.clientId)
-    .catch(() => {});
+  const { clientId } = socket;
+  // Without a connection, there is nothing to wait for.
+  if (socket.connected)
+    await socket
+      .with({ timeout: LEAVING_TIME })
+      .isClientConnected(clientId)
+      .catch(() => {});
   socket.disconnect();
 }
 

@@ -1,9 +1,10 @@
 import { type Duplex, Transform, type Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { isatty } from 'node:tty';
-import { CliError, explainSystemError } from './cli-error.js';
+import type { CliError } from './cli-error.js';
 import type { ProgressPart } from './progress-line.js';
-import { openStandardOutput, type StandardOutput } from './standard-output.js';
+import { inputFailed } from './standard-input.js';
+import { openStandardOutput, outputFailed, type StandardOutput } from './standard-output.js';
 
 export interface JoinOptions {
   /** Aborting destroys the stream. */
@@ -67,7 +68,7 @@ async function send(duplex: Duplex, { sent }: JoinOptions): Promise<void> {
   process.stdin.once('error', (error) => {
     // pipeline destroys it with what has gone wrong elsewhere.
     if (duplex.destroyed) return;
-    failure = new CliError(`cannot read stdin: ${explainSystemError(error)}`);
+    failure = inputFailed(error);
     duplex.destroy(failure);
   });
   await pipeline(process.stdin, counter, duplex).catch((error) => {
@@ -92,8 +93,4 @@ async function receive(duplex: Duplex, output: Writable, { received }: JoinOptio
   }
   output.end();
   await written;
-}
-
-function outputFailed(error: unknown): CliError {
-  return new CliError(`cannot write to stdout: ${explainSystemError(error)}`);
 }

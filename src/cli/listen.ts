@@ -1,8 +1,9 @@
-import { describeError } from './cli-error.js';
+import type { P2PClientSocket } from '../client/p2p-client-plugin.js';
 import { type ConnectOptions, connectClient } from './connect-client.js';
-import { noticeConnection } from './connection-notices.js';
 import { formatJson, formatName } from './format-json.js';
-import { untilSignal } from './until-signal.js';
+import { linePrinter } from './line-printer.js';
+import { notice } from './notice.js';
+import { whileConnected } from './while-connected.js';
 
 export interface ListenOptions extends ConnectOptions {
   readonly as: string;
@@ -11,20 +12,21 @@ export interface ListenOptions extends ConnectOptions {
 /** `p2p listen`: prints what arrives, `SENDER EVENT JSON…`, until SIGINT or SIGTERM. */
 export async function listen({ as, ...options }: ListenOptions): Promise<void> {
   const socket = await connectClient(as, options);
-  const stop = new AbortController();
-  socket.onMessage(({ from, event, args, ack }) => {
-    console.log([...[from, event].map(formatName), ...args.map(formatJson)].join(' '));
-    ack?.();
+  await whileConnected(socket, (signal) => {
+    const printing = printMessages(socket, signal);
+    notice(`listening as ${as} on ${options.url}`);
+    return printing;
   });
-  const notice = (text: string) => console.error(`p2p: ${text}`);
-  const ended = (error: Error) => {
-    notice(describeError(error));
-    process.exitCode = 1;
-    stop.abort();
-  };
-  noticeConnection(socket, { notice, ended });
-  console.error(`p2p: listening as ${as} on ${options.url}`);
-  await untilSignal(stop.signal);
-  socket.removeAllListeners();
-  socket.disconnect();
+}
+
+/** Acknowledges what it has printed. */
+function printMessages(socket: P2PClientSocket, signal: AbortSignal): Promise<never> {
+  const print = linePrinter(signal);
+  return new Promise((_resolve, reject) => {
+    socket.onMessage(({ from, event, args, ack }) => {
+      print([...[from, event].map(formatName), ...args.map(formatJson)].join(' '))
+        .then(() => ack?.())
+        .catch(reject);
+    });
+  });
 }

@@ -1,17 +1,30 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { MAX_RETAINED } from '../protocol/limits.js';
+import { call } from './call.js';
 import { describeError } from './cli-error.js';
 import { clients } from './clients.js';
+import { OutputClosedError } from './line-printer.js';
 import { listen } from './listen.js';
+import { notice } from './notice.js';
 import { wholeNumber } from './option-values.js';
 import { pipe } from './pipe.js';
+import { publish } from './publish.js';
 import { receive } from './receive.js';
 import { send } from './send.js';
 import { sendFile } from './send-file.js';
 import { serve } from './serve.js';
+import { services } from './services.js';
+import { subscribe } from './subscribe.js';
 
 const DEFAULT_PORT = 9_000;
+
+const PUBLISH_HELP = `
+A topic lives as long as its service: this one stays until Ctrl+C, also after
+the last value, for those who subscribe late. They get the latest values first.
+Subscribers are waited for, --timeout at most; one that takes longer has to
+subscribe again.`;
 
 /** How long a connection may take to close after a failure, in ms. */
 const CLOSING_TIME = 1_000;
@@ -63,8 +76,56 @@ function createProgram(): Command {
     .addOption(urlOption())
     .addOption(timeoutOption())
     .action(clients);
+  addServiceCommands(program);
   addStreamCommands(program);
   return program;
+}
+
+function addServiceCommands(program: Command): void {
+  program
+    .command('call')
+    .description('call an API of a service, and print what it answers or yields, one JSON value a line')
+    .argument('<service>', 'client id of the service')
+    .argument('<api>', 'name of the API')
+    .argument('[json...]', 'arguments of the call, each as JSON')
+    .requiredOption('--as <id>', 'client id to be known by')
+    .option('--items', 'send the values from stdin too, one JSON a line, as they come')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(call);
+  program
+    .command('subscribe')
+    .description('print what a service publishes on a topic, one JSON value a line')
+    .argument('<service>', 'client id of the service')
+    .argument('<topic>', 'name of the topic')
+    .option('--as <id>', 'client id to be known by (default: one of its own)')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(subscribe);
+  addPublishCommand(program);
+  program
+    .command('services')
+    .description('list the services, or what one of them offers')
+    .argument('[name]', 'client id of a service')
+    .option('--json', 'print JSON, in one line')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .action(services);
+}
+
+function addPublishCommand(program: Command): void {
+  program
+    .command('publish')
+    .description('be a service with one topic, and publish values from stdin, one JSON a line')
+    .argument('<topic>', 'name of the topic')
+    .argument('[json]', 'the one value to publish, as JSON, instead of stdin')
+    .requiredOption('--as <id>', 'client id of the service')
+    .option('--retain <number>', 'latest values kept for late subscribers', wholeNumber(0, MAX_RETAINED), 1)
+    .option('--exit', 'end with stdin, when all subscribers have the last value')
+    .addOption(urlOption())
+    .addOption(timeoutOption())
+    .addHelpText('after', PUBLISH_HELP)
+    .action(publish);
 }
 
 function addStreamCommands(program: Command): void {
@@ -107,8 +168,10 @@ function readVersion(): string {
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  console.error(`p2p: ${describeError(error)}`);
-  process.exitCode = 1;
+  if (!(error instanceof OutputClosedError)) {
+    notice(describeError(error));
+    process.exitCode = 1;
+  }
   // A connection is closed properly first, so that the id is free again; one that nobody answers is not waited for.
   setTimeout(() => process.exit(), CLOSING_TIME).unref();
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { fstatSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { isatty } from 'node:tty';
 import type { P2PClientSocket } from '../client/p2p-client-plugin.js';
 import { SERVER_ERROR } from '../protocol/event-names.js';
-import { CliError } from './cli-error.js';
 import { type ConnectOptions, connectClient, leaveRelay } from './connect-client.js';
 import { noticeConnection } from './connection-notices.js';
 import { joinStandardStreams } from './join-standard-streams.js';
+import { notice } from './notice.js';
 import { openStream } from './open-stream.js';
 import { PipeReceipts } from './pipe-receipts.js';
 import { ProgressLine } from './progress-line.js';
+import { standardInputSize } from './standard-input.js';
 import { noPipe, type PipeMetadata, pipeId, sizeOf } from './stream-kind.js';
 import { rejectWhenAborted, untilInterrupted } from './until-interrupted.js';
 
@@ -54,7 +54,6 @@ async function pipeFromAnyone({ as, ...options }: PipeOptions, size: number | un
   const socket = await connectClient(as, options, (client) => {
     arrival = firstPipe(client, size);
   });
-  const notice = (text: string) => console.error(`p2p: ${text}`);
   if (process.stderr.isTTY) notice(`waiting for a stream as ${as} on ${options.url}`);
   try {
     await untilInterrupted(async (signal) => {
@@ -114,12 +113,4 @@ async function join({ duplex, receipts, sizes }: Pipe, signal: AbortSignal): Pro
     sent.end(success);
     received.end(success);
   }
-}
-
-/** In bytes, where it is a file. */
-function standardInputSize(): number | undefined {
-  const stats = fstatSync(0);
-  // Node takes it for an empty file.
-  if (stats.isDirectory()) throw new CliError('stdin is a directory');
-  return stats.isFile() ? stats.size : undefined;
 }

@@ -4,6 +4,7 @@ import { type ConnectOptions, connectClient, leaveRelay } from './connect-client
 import { noticeConnection } from './connection-notices.js';
 import { formatName } from './format-json.js';
 import { Inbox } from './inbox.js';
+import { outputFailed } from './standard-output.js';
 import { untilSignal } from './until-signal.js';
 
 export interface ReceiveOptions extends ConnectOptions {
@@ -31,7 +32,7 @@ export async function receive({ as, dir, force = false, once = false, ...options
     isComplete = false;
     stop.abort();
   };
-  process.stdout.on('error', (error) => fail(new CliError(`cannot write to stdout: ${explainSystemError(error)}`)));
+  process.stdout.on('error', (error) => fail(outputFailed(error)));
   const stopNotices = noticeConnection(socket, { notice: (text) => inbox.notice(text), ended: fail });
   inbox.notice(`receiving as ${as} on ${options.url}`);
   await untilSignal(stop.signal);

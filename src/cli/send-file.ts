@@ -6,6 +6,7 @@ import { CliError, explainSystemError } from './cli-error.js';
 import { type ConnectOptions, connectClient, leaveRelay } from './connect-client.js';
 import { type OpenFile, sendContent } from './file-content.js';
 import { formatName } from './format-json.js';
+import { notice } from './notice.js';
 import { openStream } from './open-stream.js';
 import { formatBytes, ProgressLine } from './progress-line.js';
 import type { FileMetadata } from './stream-kind.js';
@@ -28,7 +29,7 @@ export async function sendFile(path: string, { as, to, ...options }: SendFileOpt
       signal.addEventListener('abort', () => duplex.destroy(signal.reason));
       await send(duplex, { file, size }, name);
     });
-    console.error(`p2p: ${to} has received ${formatName(name)} (${formatBytes(size)})`);
+    notice(`${to} has received ${formatName(name)} (${formatBytes(size)})`);
   } finally {
     await leaveRelay(socket);
     await file.close();

@@ -1,8 +1,10 @@
 import { SERVER_ERROR } from '../protocol/event-names.js';
 import type { P2PError } from '../protocol/p2p-error.js';
-import { CliError } from './cli-error.js';
 import { type ConnectOptions, connectClient } from './connect-client.js';
-import { formatJson } from './format-json.js';
+import { linePrinter } from './line-printer.js';
+import { notice } from './notice.js';
+import { parseArgument } from './parse-argument.js';
+import { printValues } from './print-values.js';
 
 export interface SendOptions extends ConnectOptions {
   readonly as: string;
@@ -22,8 +24,8 @@ export async function send(target: string, event: string, json: string[], option
           error ? reject(error) : resolve(values),
         );
     });
-    for (const result of results) console.log(formatJson(result));
-    if (results.length === 0) console.error(`p2p: acknowledged by ${target}`);
+    await printValues(results, linePrinter());
+    if (results.length === 0) notice(`acknowledged by ${target}`);
   } finally {
     socket.disconnect();
   }
@@ -38,12 +40,4 @@ async function sendOnly(emit: () => void, socket: Awaited<ReturnType<typeof conn
   emit();
   await socket.isClientConnected(socket.clientId);
   if (failure) throw failure;
-}
-
-function parseArgument(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CliError(`${text} is not JSON; a string needs quotes of its own: '"${text}"'`);
-  }
 }

@@ -1,6 +1,7 @@
 import { closeSync, createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { CliError, explainSystemError } from './cli-error.js';
 
 const FD = 1;
 
@@ -25,4 +26,8 @@ export function openStandardOutput(): StandardOutput {
     ? process.stdout
     : createWriteStream('', { fd: FD, autoClose: false, highWaterMark: BUFFER });
   return { stream, close: () => {} };
+}
+
+export function outputFailed(error: unknown): CliError {
+  return new CliError(`cannot write to stdout: ${explainSystemError(error)}`);
 }
