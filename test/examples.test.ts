@@ -239,17 +239,104 @@ describe('examples', { timeout }, () => {
     expect(await exited).toBe(130);
   });
 
+  it('R-4 the example "client-service" runs by one command', async () => {
+    expect(await start('client-service')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['bar is connected', 'alice is connected'],
+        bar: ['alice orders a coffee', 'alice orders a cocktail', 'alice orders a tea', 'alice pays'],
+        alice: [
+          'there is coffee and tea',
+          'here comes a coffee for alice',
+          'SERVICE_ERROR: We have no cocktail, only coffee and tea',
+          'API_NOT_FOUND: "bar" has no API "sing"',
+          'here comes a tea for alice',
+          'I pay 6',
+        ],
+      },
+    });
+  });
+
+  it('R-4 the example "server-service" runs by one command', async () => {
+    const time = expect.stringMatching(/^it is \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(await start('server-service')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: [
+          'alice is connected',
+          'alice listens to the ticks',
+          'alice has heard enough',
+          'alice waits no longer',
+          'alice waits no longer',
+        ],
+        alice: [
+          time,
+          'tick 1',
+          'tick 2',
+          'tick 3',
+          'Wake up!',
+          'no alarm within 100 ms: TIMEOUT',
+          'no alarm any more: ABORTED',
+          time,
+        ],
+      },
+    });
+  });
+
+  it('R-4 the example "job-service" runs by one command', async () => {
+    expect(await start('job-service')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['press is connected', 'alice is connected', 'bob is connected'],
+        press: ['alice creates job-1', 'alice lets job-1 go on', 'bob lets job-1 go on', 'job-1 is done'],
+        alice: ['job-1: page 1 of 3', 'job-1: a fine proof, bob will see to the rest'],
+        bob: [
+          'the press has job-1',
+          'job-1: page 1 of 3',
+          'job-1: page 2 of 3',
+          'job-1: page 3 of 3',
+          'TOPIC_DESTROYED: The service has ended the topic "job-1"',
+        ],
+      },
+    });
+  });
+
+  it('R-4 the example "contract" runs by one command', async () => {
+    expect(await start('contract')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: ['shop is connected', 'alice is connected', 'bob is connected'],
+        shop: ['alice orders 1 × teapot', 'bob orders 3 × teapot', 'bob orders 2 × teapot'],
+        alice: ['a teapot costs 20.00', 'a cup costs 5.00', 'I pay 20.00'],
+        bob: [
+          'only 2 left',
+          'INPUT_INVALID: The input of "order" is not as declared',
+          'count: Invalid input: expected number, received string',
+          'of teapots there are 0 left',
+        ],
+      },
+    });
+  });
+
   it.each([['nonsense'], ['..'], []])('R-4 without the name of an example (%s) they are listed', async (...args) => {
     const { exitCode, errors } = await start(...args);
     expect(exitCode).toBe(1);
     for (const name of [
       'any-client',
       'browser-upload',
+      'client-service',
+      'contract',
       'duplex',
       'file-transfer',
+      'job-service',
       'messages',
       'removing-listeners',
       'rooms',
+      'server-service',
     ]) {
       expect(errors).toContain(`npm run example ${name}\n`);
     }
