@@ -32,6 +32,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The child's side, for what goes wrong with no call to reject: it cannot go on, and the parent is told. */
+export function giveUp(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
 function send(reply: Reply, sent?: () => void): void {
   process.send?.(reply, undefined, undefined, sent);
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['relay', 'streams'] as const;
+export const SUITES = ['relay', 'streams', 'services'] as const;
 
 export type SuiteName = (typeof SUITES)[number];
 
@@ -18,7 +18,7 @@ export interface Flags {
   readonly duration: number | undefined;
   /** Of the relay suite. */
   readonly clients: readonly number[] | undefined;
-  /** Of the streams suite, by name. */
+  /** Of the streams or the services suite, by name. */
   readonly parts: readonly string[] | undefined;
 }
 
@@ -39,6 +39,7 @@ export function readFlags(args: readonly string[]): Flags {
   });
   if (values.quick && values.write) throw new Error('--quick is too short a run to --write');
   if (values.part !== undefined && values.write) throw new Error('--write keeps whole suites, not a --part');
+  if (values.part !== undefined && values.suite === undefined) throw new Error('--part goes with a --suite');
   return {
     suites: suitesOf(values.suite),
     quick: values.quick,
@@ -54,7 +55,7 @@ export function readFlags(args: readonly string[]): Flags {
 function suitesOf(text: string | undefined): readonly SuiteName[] {
   if (text === undefined) return SUITES;
   const suites = SUITES.filter((suite) => suite === text);
-  if (suites.length === 0) throw new Error(`--suite takes ${SUITES.join(' or ')}, not "${text}"`);
+  if (suites.length === 0) throw new Error(`--suite takes ${SUITES.join(', ')}, not "${text}"`);
   return suites;
 }
 

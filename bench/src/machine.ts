@@ -25,6 +25,11 @@ export function describeMachine(): Machine {
   };
 }
 
+/** As one line. */
+export function machineLine({ cpu, cores, node, socketIo, date, loadBefore }: Machine): string {
+  return `${cpu}, ${cores} cores · Node.js ${node} · Socket.IO ${socketIo} · ${date} · load before ${loadBefore.toFixed(2)}`;
+}
+
 function versionOf(packageName: string): string {
   const file = createRequire(import.meta.url).resolve(`${packageName}/package.json`);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;

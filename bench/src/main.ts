@@ -1,9 +1,13 @@
 import { messageOf } from './commands.js';
 import { type Flags, readFlags, type SuiteName } from './flags.js';
+import type { Progress } from './progress.js';
 import { planRelay } from './relay/plan.js';
 import { reportRelay } from './relay/relay-report.js';
 import { runRelay } from './relay/run-relay.js';
 import { writeResults } from './result-files.js';
+import { planServices } from './service/plan.js';
+import { runServices } from './service/run-services.js';
+import { reportServices } from './service/services-report.js';
 import { planStreams } from './stream/plan.js';
 import { runStreams } from './stream/run-streams.js';
 import { reportStreams } from './stream/streams-report.js';
@@ -13,7 +17,7 @@ interface Outcome {
   readonly report: string;
 }
 
-type Suite = (flags: Flags, progress: (line: string) => void) => Promise<Outcome>;
+type Suite = (flags: Flags, progress: Progress) => Promise<Outcome>;
 
 const SUITES: Record<SuiteName, Suite> = {
   async relay(flags, progress) {
@@ -24,6 +28,11 @@ const SUITES: Record<SuiteName, Suite> = {
   async streams(flags, progress) {
     const results = await runStreams(planStreams(flags), progress);
     return { results, report: reportStreams(results) };
+  },
+
+  async services(flags, progress) {
+    const results = await runServices(planServices(flags), progress);
+    return { results, report: reportServices(results) };
   },
 };
 

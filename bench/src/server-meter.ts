@@ -1,14 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** In bytes. */
-export interface Memory {
-  readonly rss: number;
-  readonly heap: number;
-  /** Of buffers, and of all else that V8 has others hold. */
-  readonly external: number;
-}
-
 /** What the server has spent since it was told to start counting. */
 export interface Usage {
   /** Of all its threads, user and system time, in µs. */
@@ -37,13 +29,6 @@ export class ServerMeter {
       this.#connections.add(socket);
       socket.on('close', () => this.#forget(socket));
     });
-  }
-
-  /** What stays after a garbage collection. */
-  memory(): Memory {
-    globalThis.gc?.();
-    const { rss, heapUsed, external } = process.memoryUsage();
-    return { rss, heap: heapUsed, external };
   }
 
   startCounting(): void {

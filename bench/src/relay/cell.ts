@@ -1,4 +1,5 @@
-import type { Memory, Usage } from '../server-meter.js';
+import type { Memory } from '../memory.js';
+import type { Usage } from '../server-meter.js';
 import { Worker } from '../worker.js';
 import type { ContestantName } from './contestants.js';
 import type { LoadCommands, LoadOrder, LoadResult } from './load-process.js';

@@ -1,8 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
-import { io } from 'socket.io-client';
-import { p2pClientPlugin } from 'socket.io-p2p-plugin/client';
 import { p2pServerPlugin } from 'socket.io-p2p-plugin/server';
+import { type ConnectOptions, connectBare, connectOurs } from '../connect-clients.js';
 import type { Payload } from './payloads.js';
 
 /** This library, and what one would write in its place with Socket.IO alone. */
@@ -17,12 +16,6 @@ export interface RelayClient {
   receive(listener: (from: string, payload: unknown) => void): void;
 }
 
-export interface ConnectOptions {
-  readonly url: string;
-  readonly clientId: string;
-  readonly failed: (error: Error) => void;
-}
-
 /** Both halves of a relay. */
 interface Contestant {
   serve(httpServer: HttpServer): void;
@@ -32,18 +25,11 @@ interface Contestant {
 
 const EVENT = 'data';
 
-/** No reconnects: a lost connection is a failed run. */
-const SOCKET_OPTIONS = { transports: ['websocket'], forceNew: true, reconnection: false };
-
 const ours: Contestant = {
   serve: (httpServer) => p2pServerPlugin(new Server(httpServer)),
 
-  async connect({ url, clientId, failed }) {
-    const socket = p2pClientPlugin(io(url, SOCKET_OPTIONS), clientId, { timeout: 30_000 });
-    socket.on('SERVER_ERROR', failed);
-    // Only the router can answer, so the session has begun.
-    await socket.isClientConnected(clientId);
-    socket.on('disconnect', (reason) => failed(new Error(`${clientId} was disconnected: ${reason}`)));
+  async connect(options) {
+    const socket = await connectOurs(options);
     return {
       send: (to, payload) => socket.emitTo(to, EVENT, payload),
       receive: (listener) => socket.onAny(EVENT, listener),
@@ -62,13 +48,8 @@ const handWritten: Contestant = {
     });
   },
 
-  async connect({ url, clientId, failed }) {
-    const socket = io(url, { ...SOCKET_OPTIONS, auth: { clientId } });
-    await new Promise<void>((resolve, reject) => {
-      socket.on('connect', resolve);
-      socket.on('connect_error', reject);
-    });
-    socket.on('disconnect', (reason) => failed(new Error(`${clientId} was disconnected: ${reason}`)));
+  async connect(options) {
+    const socket = await connectBare(options);
     return {
       send: (to, payload) => socket.emit('relay', to, EVENT, payload),
       receive: (listener) => socket.on(EVENT, listener),

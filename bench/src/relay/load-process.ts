@@ -1,4 +1,4 @@
-import { serveCommands } from '../commands.js';
+import { giveUp, serveCommands } from '../commands.js';
 import { type ContestantName, contestant, type RelayClient } from './contestants.js';
 import { PairTraffic } from './pair-traffic.js';
 import { makePayload, type PayloadName } from './payloads.js';
@@ -57,7 +57,7 @@ serveCommands<LoadCommands>({
 });
 
 function connect({ contestant: name, port }: LoadTarget, index: number): Promise<RelayClient> {
-  return contestant(name).connect({ url: `http://127.0.0.1:${port}`, clientId: idOf(index), failed: giveUp });
+  return contestant(name).connect({ port, clientId: idOf(index), failed: giveUp });
 }
 
 function pairOf(index: number): PairTraffic {
@@ -87,11 +87,4 @@ async function arrived(counts: readonly Promise<number>[], duration: number): Pr
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** What goes wrong in between, with no call to reject: `serveCommands` tells the parent. */
-function giveUp(error: Error): void {
-  setImmediate(() => {
-    throw error;
-  });
 }

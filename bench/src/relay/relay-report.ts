@@ -1,3 +1,4 @@
+import { machineLine } from '../machine.js';
 import { count, number, ratio, spread, table } from '../markdown.js';
 import { CONTESTANTS } from './contestants.js';
 import { bytesSentPerMessage, cpuPerMessage, cpuRatio, figure, memoryFigure, messagesPerSecond } from './figures.js';
@@ -25,9 +26,8 @@ export function reportRelay(results: RelayResults): string {
 }
 
 function describeRun({ machine, plan }: RelayResults): string {
-  const { cpu, cores, node, socketIo, date, loadBefore } = machine;
   return [
-    `${cpu}, ${cores} cores · Node.js ${node} · Socket.IO ${socketIo} · ${date} · load before ${loadBefore.toFixed(2)}`,
+    machineLine(machine),
     '',
     `${PAIRS} pairs talk, ${IN_FLIGHT} messages of each under way, all other clients idle; ` +
       `${plan.starts} × ${plan.rounds} rounds (fresh processes × rounds) of ${plan.duration} ms each; median (least–most).`,

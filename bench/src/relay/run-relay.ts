@@ -1,5 +1,7 @@
 import { describeMachine, type Machine } from '../machine.js';
-import type { Memory } from '../server-meter.js';
+import type { Memory } from '../memory.js';
+import type { Progress } from '../progress.js';
+import { withRigs } from '../with-rigs.js';
 import { Cell, type Measurement } from './cell.js';
 import { CONTESTANTS, type ContestantName } from './contestants.js';
 import { PAYLOADS, type PayloadName } from './payloads.js';
@@ -28,9 +30,6 @@ export interface RelayResults {
   readonly samples: readonly Sample[];
 }
 
-/** Tells whoever waits how far it is. */
-type Progress = (line: string) => void;
-
 /** @throws Error when a process dies or a message gets lost; no process is left either way */
 export async function runRelay(plan: RelayPlan, progress: Progress): Promise<RelayResults> {
   const machine = describeMachine();
@@ -38,7 +37,8 @@ export async function runRelay(plan: RelayPlan, progress: Progress): Promise<Rel
   const samples: Sample[] = [];
   for (let start = 1; start <= plan.starts; start++) {
     const told: Progress = (line) => progress(`start ${start} of ${plan.starts}: ${line}`);
-    await withCells(keysOf(plan, start), async (cells) => {
+    const makers = keysOf(plan, start).map((key) => (failed: (error: Error) => void) => new Cell({ ...key, failed }));
+    await withRigs(makers, async (cells) => {
       memory.push(...(await connectAll(cells, start, told)));
       samples.push(...(await measureAll(cells, { plan, start }, told)));
     });
@@ -50,19 +50,6 @@ export async function runRelay(plan: RelayPlan, progress: Progress): Promise<Rel
 function keysOf({ clients }: RelayPlan, start: number): CellKey[] {
   const keys = clients.flatMap((count) => CONTESTANTS.map((contestant) => ({ contestant, clients: count })));
   return start % 2 === 0 ? keys.toReversed() : keys;
-}
-
-/** Ends all processes when the work is over, or as soon as one of them fails. */
-async function withCells(keys: readonly CellKey[], work: (cells: readonly Cell[]) => Promise<void>): Promise<void> {
-  const cells: Cell[] = [];
-  try {
-    await new Promise<void>((resolve, failed) => {
-      for (const key of keys) cells.push(new Cell({ ...key, failed }));
-      work(cells).then(resolve, failed);
-    });
-  } finally {
-    await Promise.all(cells.map((cell) => cell.close()));
-  }
 }
 
 async function connectAll(cells: readonly Cell[], start: number, progress: Progress): Promise<CellMemory[]> {

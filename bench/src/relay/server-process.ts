@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { serveCommands } from '../commands.js';
-import { type Memory, ServerMeter, type Usage } from '../server-meter.js';
+import { listen } from '../listen.js';
+import { collectedMemory, type Memory } from '../memory.js';
+import { ServerMeter, type Usage } from '../server-meter.js';
 import { type ContestantName, contestant } from './contestants.js';
 
 export interface ServerCommands {
@@ -17,14 +17,12 @@ const httpServer = createServer();
 const meter = new ServerMeter(httpServer);
 
 serveCommands<ServerCommands>({
-  async listen(name) {
+  listen(name) {
     contestant(name).serve(httpServer);
-    httpServer.listen(0, '127.0.0.1');
-    await once(httpServer, 'listening');
-    return { port: (httpServer.address() as AddressInfo).port };
+    return listen(httpServer);
   },
 
-  memory: () => meter.memory(),
+  memory: collectedMemory,
   startCounting: () => meter.startCounting(),
   usage: () => meter.usage(),
 });

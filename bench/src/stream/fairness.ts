@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Progress, Stretch } from './plan.js';
-import { type Rig, withRigs } from './rig.js';
+import type { Progress } from '../progress.js';
+import type { Stretch } from './plan.js';
+import { type Rig, withConnectedRigs } from './rig.js';
 
 /** Streams at once. */
 export const STREAMS = 100;
@@ -22,7 +23,7 @@ export async function measureFairness(plan: Stretch, progress: Progress): Promis
   const samples: FairnessSample[] = [];
   const shapes = PAIRS.map((pairs) => ({ contestant: 'ours', pairs }) as const);
   for (let start = 1; start <= plan.starts; start++) {
-    await withRigs(shapes, async (rigs) => {
+    await withConnectedRigs(shapes, async (rigs) => {
       for (let round = 1; round <= plan.rounds; round++) {
         progress(`start ${start} of ${plan.starts}, round ${round} of ${plan.rounds}`);
         for (const rig of rigs) {

@@ -3,16 +3,9 @@ import type { Server as HttpServer } from 'node:http';
 import type { Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Server, type Socket as ServerSocket } from 'socket.io';
-import { io, type Socket } from 'socket.io-client';
-import {
-  type Brake,
-  type ConnectOptions,
-  type Inlet,
-  type Outlet,
-  SOCKET_OPTIONS,
-  type StreamClient,
-  type StreamContestant,
-} from './stream-contestant.js';
+import type { Socket } from 'socket.io-client';
+import { type ConnectOptions, connectBare } from '../connect-clients.js';
+import type { Brake, Inlet, Outlet, StreamClient, StreamContestant } from './stream-contestant.js';
 
 /** Chunks that are emitted in one turn: the websocket gets none of them before the turn is over. */
 const BURST = 8;
@@ -43,16 +36,8 @@ function serve(httpServer: HttpServer): void {
   });
 }
 
-async function connect(
-  { port, clientId, failed }: ConnectOptions,
-  outlet: (socket: Socket, to: string) => Outlet,
-): Promise<StreamClient> {
-  const socket = io(`http://127.0.0.1:${port}`, { ...SOCKET_OPTIONS, auth: { clientId } });
-  await new Promise<void>((resolve, reject) => {
-    socket.on('connect', resolve);
-    socket.on('connect_error', reject);
-  });
-  socket.on('disconnect', (reason) => failed(new Error(`${clientId} was disconnected: ${reason}`)));
+async function connect(options: ConnectOptions, outlet: (socket: Socket, to: string) => Outlet): Promise<StreamClient> {
+  const socket = await connectBare(options);
   socket.on('ask', (ack) => ack());
   return {
     open: async (to) => outlet(socket, to),

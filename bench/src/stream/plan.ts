@@ -1,8 +1,5 @@
 import type { Flags } from '../flags.js';
 
-/** Tells whoever waits how far it is. */
-export type Progress = (line: string) => void;
-
 /** How often and how long something is measured. */
 export interface Stretch {
   /** How often all processes are started afresh. */

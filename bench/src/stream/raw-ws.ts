@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws';
+import type { ConnectOptions } from '../connect-clients.js';
 import { outletOf, readInto } from './duplex-ends.js';
-import type { Brake, ConnectOptions, Inlet, StreamContestant } from './stream-contestant.js';
+import type { Brake, Inlet, StreamContestant } from './stream-contestant.js';
 
 const WS_OPTIONS = { perMessageDeflate: false };
 

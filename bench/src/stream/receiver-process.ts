@@ -1,4 +1,4 @@
-import { serveCommands } from '../commands.js';
+import { giveUp, serveCommands } from '../commands.js';
 import { makeChunk } from './chunk.js';
 import { contestant } from './contestants.js';
 import { IncomingStream } from './incoming-stream.js';
@@ -69,10 +69,4 @@ function begin(brake: Brake): IncomingStream {
   const stream = new IncomingStream({ brake, readOnly, chunk, ended: () => wake() });
   streams.push(stream);
   return stream;
-}
-
-function giveUp(error: Error): void {
-  setImmediate(() => {
-    throw error;
-  });
 }

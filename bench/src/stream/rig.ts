@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withRigs } from '../with-rigs.js';
 import { Worker } from '../worker.js';
 import type { ContestantName } from './contestants.js';
 import type { LinkShape } from './link-pipe.js';
@@ -107,21 +108,13 @@ export class Rig {
 }
 
 /** Connects them all, and ends all processes when the work is over or as soon as one of them fails. */
-export async function withRigs<Result>(
+export function withConnectedRigs<Result>(
   shapes: readonly RigShape[],
   work: (rigs: readonly Rig[]) => Promise<Result>,
 ): Promise<Result> {
-  const rigs: Rig[] = [];
-  const connected = async () => {
+  const makers = shapes.map((shape) => (failed: (error: Error) => void) => new Rig(shape, failed));
+  return withRigs(makers, async (rigs) => {
     for (const rig of rigs) await rig.connect();
     return work(rigs);
-  };
-  try {
-    return await new Promise<Result>((resolve, failed) => {
-      for (const shape of shapes) rigs.push(new Rig(shape, failed));
-      connected().then(resolve, failed);
-    });
-  } finally {
-    await Promise.all(rigs.map((rig) => rig.close()));
-  }
+  });
 }

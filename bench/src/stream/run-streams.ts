@@ -1,7 +1,8 @@
 import { describeMachine, type Machine } from '../machine.js';
+import type { Progress } from '../progress.js';
 import { requireBufferutil } from './bufferutil.js';
 import { type FairnessSample, measureFairness } from './fairness.js';
-import type { Part, Progress, StreamsPlan } from './plan.js';
+import type { Part, StreamsPlan } from './plan.js';
 import { measureSmallMessages, type SmallMessagesSample } from './small-messages.js';
 import { measureStops, type StopSample } from './stopped-receiver.js';
 import { measureThroughput, type ThroughputSample, type ThroughputShape } from './throughput.js';

@@ -1,4 +1,4 @@
-import { serveCommands } from '../commands.js';
+import { giveUp, serveCommands } from '../commands.js';
 import { AskingLoad } from './asking-load.js';
 import { makeChunk } from './chunk.js';
 import { type ContestantName, contestant } from './contestants.js';
@@ -75,11 +75,4 @@ serveCommands<SenderCommands>({
 
 function written(): number {
   return streams.reduce((sum, stream) => sum + stream.written, 0);
-}
-
-/** What goes wrong in between, with no call to reject: `serveCommands` tells the parent. */
-function giveUp(error: Error): void {
-  setImmediate(() => {
-    throw error;
-  });
 }

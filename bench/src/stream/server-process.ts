@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { serveCommands } from '../commands.js';
-import { type Memory, ServerMeter, type Usage } from '../server-meter.js';
+import { listen } from '../listen.js';
+import { type Memory, settledMemory } from '../memory.js';
+import { ServerMeter, type Usage } from '../server-meter.js';
 import { type ContestantName, contestant } from './contestants.js';
 
 export interface ServerCommands {
@@ -21,29 +20,18 @@ export interface ServerCommands {
 /** In ms. */
 const WATCH_INTERVAL = 20;
 
-/** In ms. */
-const SWEEP_TIME = 100;
-
 const httpServer = createServer();
 const meter = new ServerMeter(httpServer);
 let most = 0;
 let watch: NodeJS.Timeout | undefined;
 
 serveCommands<ServerCommands>({
-  async listen(name) {
+  listen(name) {
     contestant(name).serve(httpServer);
-    httpServer.listen(0, '127.0.0.1');
-    await once(httpServer, 'listening');
-    return { port: (httpServer.address() as AddressInfo).port };
+    return listen(httpServer);
   },
 
-  async memory() {
-    // V8 frees buffers after the collection that found them dead, and counts them until then.
-    meter.memory();
-    await sleep(SWEEP_TIME);
-    return meter.memory();
-  },
-
+  memory: settledMemory,
   startCounting: () => meter.startCounting(),
   usage: () => meter.usage(),
 

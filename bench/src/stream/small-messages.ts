@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Latencies, summarizeLatencies } from '../latencies.js';
+import type { Progress } from '../progress.js';
 import type { ContestantName } from './contestants.js';
-import type { Progress, Stretch } from './plan.js';
-import { type Rig, withRigs } from './rig.js';
+import type { Stretch } from './plan.js';
+import { type Rig, withConnectedRigs } from './rig.js';
 
 /** Where a message has to share the way with a stream. */
 export const NARROW_LINK = { delay: 20, rate: 10 * 2 ** 20 } as const;
@@ -11,14 +13,7 @@ export const INTERVAL = 10;
 
 const CONTESTANTS = ['ours', 'plain emits'] as const;
 
-/** Round trips of small messages, in ms. */
-export interface Latencies {
-  readonly count: number;
-  readonly median: number;
-  readonly p99: number;
-  readonly most: number;
-}
-
+/** Round trips. */
 export interface SmallMessagesSample {
   readonly contestant: ContestantName;
   readonly start: number;
@@ -37,7 +32,7 @@ export async function measureSmallMessages(plan: Stretch, progress: Progress): P
   const samples: SmallMessagesSample[] = [];
   const shapes = CONTESTANTS.map((contestant) => ({ contestant, link: NARROW_LINK }));
   for (let start = 1; start <= plan.starts; start++) {
-    await withRigs(start % 2 === 0 ? shapes.toReversed() : shapes, async (rigs) => {
+    await withConnectedRigs(start % 2 === 0 ? shapes.toReversed() : shapes, async (rigs) => {
       for (const rig of rigs) {
         const { contestant } = rig.shape;
         progress(`start ${start} of ${plan.starts}, ${contestant}`);
@@ -62,9 +57,9 @@ async function measureBesides(rig: Rig, { warmUp, duration }: Stretch) {
   const after = await rig.receiver.call('count');
   await rig.stop();
   return {
-    idle: summary(idle),
-    fromStart: summary([...first, ...rest]),
-    steady: summary(rest),
+    idle: summarizeLatencies(idle),
+    fromStart: summarizeLatencies([...first, ...rest]),
+    steady: summarizeLatencies(rest),
     bytes: after.bytes[0]! - before.bytes[0]!,
     elapsedMs: after.at - before.at,
   };
@@ -74,10 +69,4 @@ async function askFor(rig: Rig, duration: number): Promise<number[]> {
   await rig.sender.call('startAsking', { interval: INTERVAL });
   await sleep(duration);
   return rig.sender.call('stopAsking');
-}
-
-function summary(latencies: readonly number[]): Latencies {
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (part: number) => sorted[Math.ceil(sorted.length * part) - 1]!;
-  return { count: sorted.length, median: at(0.5), p99: at(0.99), most: at(1) };
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Memory } from '../server-meter.js';
-import type { Progress, StopPlan } from './plan.js';
-import { type Rig, withRigs } from './rig.js';
+import { inUse } from '../memory.js';
+import type { Progress } from '../progress.js';
+import type { StopPlan } from './plan.js';
+import { type Rig, withConnectedRigs } from './rig.js';
 
 /** Bytes that are offered to a reader which stops. */
 export const OFFERED = 600_000_000;
@@ -48,7 +49,7 @@ export async function measureStops(plan: StopPlan, progress: Progress): Promise<
     for (const stop of STOPS) {
       progress(`start ${start} of ${plan.starts}, ${stop.how} stops, ${stop.delay} ms`);
       const shape = { contestant: 'ours', ...(stop.delay > 0 && { link: { delay: stop.delay } }) } as const;
-      const sample = await withRigs([shape], ([rig]) => measureStop(rig!, stop, plan));
+      const sample = await withConnectedRigs([shape], ([rig]) => measureStop(rig!, stop, plan));
       samples.push({ ...stop, start, ...sample });
     }
   }
@@ -98,11 +99,6 @@ async function stopProcess(rig: Rig, { warmUp, stopped: duration }: StopPlan) {
   const after = await rig.receiver.call('count');
   await rig.stop();
   return { streaming, stopped, during, writtenOn, paused, readOn: after.bytes[0]! - before.bytes[0]! };
-}
-
-/** RSS alone hides what goes where garbage was. */
-function inUse({ heap, external }: Memory): number {
-  return heap + external;
 }
 
 async function atRest(rig: Rig, writtenBefore: number) {

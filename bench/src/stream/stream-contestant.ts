@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
+import type { ConnectOptions } from '../connect-clients.js';
 
 /** Where a sender puts the bytes of one stream. */
 export interface Outlet {
@@ -31,19 +32,9 @@ export interface StreamClient {
   ask(to: string): Promise<unknown>;
 }
 
-export interface ConnectOptions {
-  readonly port: number;
-  readonly clientId: string;
-  /** For what goes wrong in between. */
-  readonly failed: (error: Error) => void;
-}
-
 /** Both halves of a way to stream from client to client. */
 export interface StreamContestant {
   serve(httpServer: HttpServer): void;
   /** Settles when the client can be reached by others. */
   connect(options: ConnectOptions): Promise<StreamClient>;
 }
-
-/** No reconnects: a lost connection is a failed run. */
-export const SOCKET_OPTIONS = { transports: ['websocket'], forceNew: true, reconnection: false };

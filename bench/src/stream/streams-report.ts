@@ -1,5 +1,8 @@
+import type { Latencies } from '../latencies.js';
+import { machineLine } from '../machine.js';
 import { count, number, ratio, spread, table } from '../markdown.js';
 import { spreadOf } from '../statistics.js';
+import { verdictTable } from '../verdict.js';
 import type { ContestantName } from './contestants.js';
 import { PAIRS, STREAMS } from './fairness.js';
 import {
@@ -17,7 +20,7 @@ import {
 } from './figures.js';
 import type { Stretch } from './plan.js';
 import { FAR_DELAY, type StreamsResults } from './run-streams.js';
-import { INTERVAL, type Latencies, NARROW_LINK } from './small-messages.js';
+import { INTERVAL, NARROW_LINK } from './small-messages.js';
 import { OFFERED, READ_FIRST, STOPS, type StopSample } from './stopped-receiver.js';
 import type { ThroughputSample } from './throughput.js';
 import { verdictsOf } from './verdicts.js';
@@ -27,7 +30,7 @@ export function reportStreams(results: StreamsResults): string {
   const { near, nearBufferutil, far, plan } = results;
   const sections = [
     describeRun(results),
-    `### Goals\n\n${verdictTable(results)}`,
+    `### Goals\n\n${verdictTable(verdictsOf(results))}`,
     ...throughputSection('One stream, no delay', near, plan.near),
     ...throughputSection('One stream, no delay, `bufferutil` everywhere', nearBufferutil, plan.near),
     ...throughputSection(`One stream, ${FAR_DELAY} ms each way on each hop`, far, plan.far),
@@ -39,21 +42,7 @@ export function reportStreams(results: StreamsResults): string {
 }
 
 function describeRun({ machine }: StreamsResults): string {
-  const { cpu, cores, node, socketIo, date, loadBefore } = machine;
-  return (
-    `${cpu}, ${cores} cores · Node.js ${node} · Socket.IO ${socketIo} · ${date} · ` +
-    `load before ${loadBefore.toFixed(2)}; median (least–most).`
-  );
-}
-
-function verdictTable(results: StreamsResults): string {
-  const rows = verdictsOf(results).map(({ what, goal, measured, met }) => [
-    what,
-    goal,
-    measured,
-    met ? 'met' : '**missed**',
-  ]);
-  return table(['what', 'goal', 'measured', ''], rows);
+  return `${machineLine(machine)}; median (least–most).`;
 }
 
 function throughputSection(title: string, samples: readonly ThroughputSample[], plan: Stretch): string[] {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '../progress.js';
 import type { ContestantName } from './contestants.js';
 import type { LinkShape } from './link-pipe.js';
-import type { Progress, Stretch } from './plan.js';
-import { type Rig, withRigs } from './rig.js';
+import type { Stretch } from './plan.js';
+import { type Rig, withConnectedRigs } from './rig.js';
 
 /** Contestants that are measured side by side, one stream each. */
 export interface ThroughputShape {
@@ -34,7 +35,7 @@ export async function measureThroughput(
   const samples: ThroughputSample[] = [];
   const shapes = contestants.map((contestant) => ({ contestant, ...shape }));
   for (let start = 1; start <= plan.starts; start++) {
-    await withRigs(start % 2 === 0 ? shapes.toReversed() : shapes, async (rigs) => {
+    await withConnectedRigs(start % 2 === 0 ? shapes.toReversed() : shapes, async (rigs) => {
       progress(`start ${start} of ${plan.starts}, warming up`);
       for (const rig of rigs) await warmUp(rig, plan);
       for (let round = 1; round <= plan.rounds; round++) {

@@ -1,5 +1,6 @@
 import { number, ratio, spread } from '../markdown.js';
 import type { Spread } from '../statistics.js';
+import type { Verdict } from '../verdict.js';
 import type { ContestantName } from './contestants.js';
 import { PAIRS, STREAMS } from './fairness.js';
 import {
@@ -15,14 +16,6 @@ import {
 import { FAR_DELAY, type StreamsResults } from './run-streams.js';
 import { STOPS, type Stop, type StopSample } from './stopped-receiver.js';
 import type { ThroughputSample } from './throughput.js';
-
-/** One goal, and what came of it. */
-export interface Verdict {
-  readonly what: string;
-  readonly goal: string;
-  readonly measured: string;
-  readonly met: boolean;
-}
 
 /** More than this, in ms, a stream must not add to small messages. */
 const ADDED_LATENCY = 40;
