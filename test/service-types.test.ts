@@ -314,7 +314,11 @@ it('CV-3 what has no contract may be anything', () => {
     const sum: number = await socket.callService('math', 'add', 1, 2);
     expectTypeOf(await socket.callService<string>('text', 'upper', 'x')).toEqualTypeOf<string>();
     for await (const line of await socket.callService('jobs', 'tail')) line.trim();
-    socket.emitService('math', 'add', 1, sum, (result: number) => result.toFixed());
+    socket.emitService('math', 'add', 1, sum, (result) => result.toFixed());
+    socket.emitService('math', 'add', 1, sum);
+    socket.emitService(jobs, 'create', { title: 'x' }, (job) => job.id);
+    // @ts-expect-error the title is a string
+    socket.emitService(jobs, 'create', { title: 5 }, (job) => job.id);
     for await (const value of socket.subscribeTopic<number>('math', 'news')) value.toFixed();
     socket.provideService('who', function () {
       return this.caller.trim();

@@ -9,7 +9,7 @@ import { checkListener, checkNoFunction, splitAck } from './call-arguments.js';
 import type { CallSettings } from './call-settings.js';
 import type { CallAnswer } from './call-table.js';
 import type { PeerEngine } from './peer-engine.js';
-import type { ServiceDescription } from './service-description.js';
+import { readServiceDescription, type ServiceDescription } from './service-description.js';
 import { type Callback, settleCallback } from './settle-callback.js';
 import { StreamedCall } from './streamed-call.js';
 import { Subscription } from './subscription.js';
@@ -72,7 +72,7 @@ export class ServiceCalls {
 
   /** What a service offers. */
   async describeService(service: string | ServiceContract): Promise<ServiceDescription> {
-    return (await this.callService(nameOf(service), DESCRIBE_API)) as ServiceDescription;
+    return readServiceDescription(await this.callService(nameOf(service), DESCRIBE_API));
   }
 
   /** The ids of all services. */

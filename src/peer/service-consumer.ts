@@ -9,12 +9,15 @@ import type {
 import type { ServiceDescription } from './service-description.js';
 import type { Subscription } from './subscription.js';
 
+// biome-ignore lint/suspicious/noExplicitAny: only `any` lets an ack name its own parameters
+type Ack = (...results: any[]) => unknown;
+
 /** What any client, and the server, can ask of services (CV-3): by their id, or by their contract, with its types. */
 export interface ServiceConsumer {
   /**
    * Calls an API and waits for its answer. An async iterable as the last argument goes item by item; where the handler
    * yields, the promise resolves to an async iterable, and leaving that stops the handler. The deadline is for the
-   * answer: for one that yields, for its beginning. `PROTOCOL.md` § Services.
+   * answer: for a handler that yields, for its start. `PROTOCOL.md` § Services.
    *
    * Rejects with `CLIENT_NOT_FOUND` (no such service), `API_NOT_FOUND`, `INPUT_INVALID`, `OUTPUT_INVALID`,
    * `HANDLER_FAILED`, the `P2PError` of the handler, `PEER_GONE`, `LINK_DOWN`, `TIMEOUT`, `ABORTED`, `QUEUE_FULL`,
@@ -32,8 +35,13 @@ export interface ServiceConsumer {
    * `with(…)` the ack takes the error first.
    * @throws P2PError `INVALID_ARGUMENT`
    */
-  // biome-ignore lint/suspicious/noExplicitAny: only `any` lets an untyped ack name its own parameters
-  emitService(service: string | ServiceContract, api: string, ...args: any[]): void;
+  emitService<Contract extends ServiceContract, Api extends ApiName<Contract>>(
+    service: Contract,
+    api: Api,
+    ...args: [...CallArguments<Contract, Api>, ack?: Ack]
+  ): void;
+  emitService(service: string, api: string, ...args: [...args: unknown[], ack: Ack]): void;
+  emitService(service: string, api: string, ...args: unknown[]): void;
   /**
    * Subscribes to a topic: each publication goes to the callback; without one, iterate the subscription. It fails, and
    * ends, with `CLIENT_NOT_FOUND`, `TOPIC_NOT_FOUND`, `SUBSCRIPTION_REFUSED`, `TOPIC_DESTROYED`, `SUBSCRIBER_TOO_SLOW`,

@@ -1,3 +1,5 @@
+import { P2PError } from '../protocol/p2p-error.js';
+
 /** What a service offers, and how it does. */
 export interface ServiceDescription {
   /** Its client id. */
@@ -26,4 +28,29 @@ export interface TopicDescription {
   readonly publications: number;
   /** Publications that are kept for late subscribers. */
   readonly retained: number;
+}
+
+/** What came as a description, from whoever answers under that id. @throws P2PError `PAYLOAD_INVALID` */
+export function readServiceDescription(value: unknown): ServiceDescription {
+  const { service, apis, topics } = recordOf(value);
+  if (typeof service === 'string' && isListOf(apis, API_FACTS) && isListOf(topics, TOPIC_FACTS)) {
+    return value as ServiceDescription;
+  }
+  throw new P2PError('PAYLOAD_INVALID', 'The service describes itself in no readable way');
+}
+
+const API_FACTS = ['calls', 'active', 'errors', 'meanTime'] as const satisfies readonly (keyof ApiDescription)[];
+
+const TOPIC_FACTS = ['subscribers', 'publications', 'retained'] as const satisfies readonly (keyof TopicDescription)[];
+
+function isListOf(value: unknown, facts: readonly string[]): boolean {
+  if (!Array.isArray(value)) return false;
+  return value.every((entry) => {
+    const record = recordOf(entry);
+    return typeof record.name === 'string' && facts.every((fact) => typeof record[fact] === 'number');
+  });
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -14,12 +14,12 @@ export class Directory {
 
   /** All that clients may know of: services of the server are clients to them (SV-2). */
   get clientIds(): string[] {
-    return [...new Set(Array.from(this.#sessions(), ({ clientId }) => clientId))];
+    return this.#idsOf(({ isListed }) => isListed);
   }
 
+  /** Services of clients and of the server. */
   get serviceIds(): string[] {
-    const services = [...this.#sessions()].filter(({ isService }) => isService);
-    return [...new Set(services.map(({ clientId }) => clientId))];
+    return this.#idsOf(({ isService }) => isService);
   }
 
   get(clientId: string): Session | undefined {
@@ -67,8 +67,14 @@ export class Directory {
     return map;
   }
 
-  *#sessions(): Iterable<Session> {
-    for (const session of this.#byClientId.values()) if (session.isListed) yield session;
-    yield* this.#shared.values();
+  /** Each once, though two sessions may share it. */
+  #idsOf(isMeant: (session: Session) => boolean): string[] {
+    const ids: string[] = [];
+    for (const session of this.#byClientId.values()) if (isMeant(session)) ids.push(session.clientId);
+    for (const { clientId } of this.#shared.values()) {
+      const client = this.#byClientId.get(clientId);
+      if (!client || !isMeant(client)) ids.push(clientId);
+    }
+    return ids;
   }
 }

@@ -51,7 +51,7 @@ export interface P2PServer<Emit extends object = UntypedEvents> extends ServiceC
   /**
    * Puts a connected socket into the directory (SC-1).
    * @param socket the socket or its id
-   * @throws P2PError `CLIENT_ID_INVALID`, `CLIENT_ID_IN_USE`, `INVALID_ARGUMENT` (no such socket, or it has an id),
+   * @throws P2PError `CLIENT_ID_INVALID`, `CLIENT_ID_IN_USE`, `CLIENT_ID_RESERVED`, `INVALID_ARGUMENT` (no such socket, or it has an id),
    * `VERSION_UNSUPPORTED` and `PACKET_INVALID` for a plugin client that announces itself wrongly
    */
   addClient(clientId: string, socket: RawServerSocket | string): void;
