@@ -2,6 +2,11 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
+/** A row of items that is there to be iterated: not an array, which is one value, but what a generator gives. */
+export function isRow(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
+  return isAsyncIterable(value) || (isIterable(value) && typeof (value as { next?: unknown }).next === 'function');
+}
+
 /** The iterator of either kind of iterable; text is no list of items. */
 export function iteratorOf(
   value: AsyncIterable<unknown> | Iterable<unknown>,

@@ -1,11 +1,13 @@
 import type { Socket } from 'socket.io-client';
 import { callGuarded } from '../async/call-guarded.js';
+import { boundCalls } from '../peer/bound-calls.js';
 import { checkCallOptions, checkListener } from '../peer/call-arguments.js';
 import type { Listener } from '../peer/event-listeners.js';
 import { MessageListeners, type ReceivedMessage } from '../peer/message-listeners.js';
 import { PeerEngine } from '../peer/peer-engine.js';
 import { acceptPair } from '../peer/peer-handler.js';
 import { providerCalls } from '../peer/provider-calls.js';
+import { SERVICE_CALLS } from '../peer/service-calls.js';
 import { ServiceHost } from '../peer/service-host.js';
 import { StreamAcceptor } from '../peer/stream-acceptor.js';
 import type { P2PStream } from '../peer/stream-calls.js';
@@ -37,6 +39,22 @@ export type P2PClientSocket<
   Listen extends object = UntypedEvents,
   Emit extends object = Listen,
 > = P2PClient<Listen, Emit> & Raw;
+
+const CALLS = [
+  'emitTo',
+  'emitToWithAck',
+  'emitRoom',
+  'addP2pTarget',
+  'addP2pStream',
+  'openStream',
+  'joinRoom',
+  'leaveRoom',
+  'getClientList',
+  'isClientConnected',
+  'emitClient',
+  'with',
+  ...SERVICE_CALLS,
+] as const satisfies readonly (keyof PeerCalls)[];
 
 const applied = new WeakMap<RawSocket, P2PClient>();
 
@@ -90,10 +108,8 @@ function createClient(
     linkUp: () => host.linkUp(),
     linkDown: () => host.linkDown(),
     pairEnded: (peer, reason) => raise(socket, TARGET_DISCONNECT, [peer, reason]),
-    peerGone: (peer, epoch) => {
-      host.peerGone(epoch);
-      listeners.dropPeer(peer);
-    },
+    sessionGone: (epoch) => host.sessionGone(epoch),
+    peerGone: (peer) => listeners.dropPeer(peer),
     failed,
   });
   const deadline = { timeout, signal: undefined };
@@ -102,7 +118,7 @@ function createClient(
     clientId,
     ...providerCalls(host, deadline),
     ...serviceListeners(listeners),
-    ...callsOf(calls),
+    ...boundCalls(calls, CALLS),
     ...anyListeners(socket, listeners),
     ...acceptorCalls(acceptor),
     from: (peer: string) => fromPeer(listeners, peer),
@@ -110,31 +126,6 @@ function createClient(
     onAddP2pTarget: (listener: (clientId: string) => unknown) => addTo(pairListeners, listener),
   };
   return Object.assign(socket, client) as unknown as P2PClient;
-}
-
-/** The calls as plain functions, so that each can be passed around by itself. */
-function callsOf(calls: PeerCalls): Record<string, unknown> {
-  const names = [
-    'emitTo',
-    'emitToWithAck',
-    'emitRoom',
-    'addP2pTarget',
-    'addP2pStream',
-    'openStream',
-    'joinRoom',
-    'leaveRoom',
-    'getClientList',
-    'isClientConnected',
-    'emitClient',
-    'callService',
-    'emitService',
-    'subscribeTopic',
-    'unsubscribeTopic',
-    'describeService',
-    'getServiceList',
-    'with',
-  ] as const satisfies readonly (keyof PeerCalls)[];
-  return Object.fromEntries(names.map((name) => [name, calls[name].bind(calls)]));
 }
 
 /** CS-1: the options may be left out. */

@@ -5,6 +5,7 @@ import { ENVELOPE_EVENT } from '../protocol/event-names.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import { isWireError, P2PError, readWireError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
+import type { Payload } from '../protocol/payload.js';
 import { announce, createSecret } from './announce.js';
 import { forgetConnection, type RawSocket, sendEvent } from './raw-socket.js';
 import { RefusalRetry } from './refusal-retry.js';
@@ -72,6 +73,10 @@ export class SocketIoLink implements Link {
       [ENVELOPE_EVENT]: (data: unknown, header: unknown) => this.#read(data, header),
     });
     if (socket.connected) this.#sayHello();
+  }
+
+  checkSize({ encoded }: Payload): void {
+    this.#checkSize(encoded.data);
   }
 
   send(packet: Packet): void {

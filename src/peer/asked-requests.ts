@@ -6,36 +6,34 @@ export interface RequestName {
   readonly id: number;
 }
 
-/** Why nobody waits for an answer any more: `ABORTED`, `PEER_GONE` or `LINK_DOWN`. */
+/** Told why nobody waits for an answer any more: `ABORTED`, `PEER_GONE` or `LINK_DOWN`. */
 export type Closed = (reason: P2PError) => void;
-
-/** A request that a peer waits for the answer to. */
-export interface AskedRequest {
-  /** Closes it for the one answer. @returns whether somebody still waited */
-  take(): boolean;
-  /** Called when nobody waits any more: given up, the asker gone, or the link lost. */
-  whenClosed(callback: Closed): void;
-}
 
 /** Requests of peers that are open here, by the asker's session and id. */
 export class AskedRequests {
-  readonly #byEpoch = new Map<number, Map<number, Closed>>();
+  readonly #byEpoch = new Map<number, Map<number, AskedRequest>>();
 
-  add({ epoch, id }: RequestName): AskedRequest {
-    let closed: Closed | undefined;
-    const close: Closed = (reason) => closed?.(reason);
-    const requests = this.#byEpoch.get(epoch) ?? new Map<number, Closed>();
-    this.#byEpoch.set(epoch, requests.set(id, close));
-    return {
-      take: () => requests.get(id) === close && this.#remove({ epoch, id }) === close,
-      whenClosed: (callback) => {
-        closed = callback;
-      },
-    };
+  add(name: RequestName): AskedRequest {
+    const request = new AskedRequest(name, this);
+    const sameEpoch = this.#byEpoch.get(name.epoch);
+    if (sameEpoch) sameEpoch.set(name.id, request);
+    else this.#byEpoch.set(name.epoch, new Map([[name.id, request]]));
+    return request;
   }
 
-  cancel(name: RequestName): void {
-    this.#remove(name)?.(new P2PError('ABORTED', 'The caller waits no longer'));
+  /** @returns whether it was open */
+  remove(request: AskedRequest): boolean {
+    const { epoch, id } = request.name;
+    const sameEpoch = this.#byEpoch.get(epoch);
+    if (sameEpoch?.get(id) !== request) return false;
+    sameEpoch.delete(id);
+    if (sameEpoch.size === 0) this.#byEpoch.delete(epoch);
+    return true;
+  }
+
+  cancel({ epoch, id }: RequestName): void {
+    const request = this.#byEpoch.get(epoch)?.get(id);
+    if (request?.take()) request.close(new P2PError('ABORTED', 'The caller waits no longer'));
   }
 
   /** The session of that epoch is over. */
@@ -50,18 +48,37 @@ export class AskedRequests {
     this.#byEpoch.clear();
     for (const requests of all) closeAll(requests, reason);
   }
+}
 
-  #remove({ epoch, id }: RequestName): Closed | undefined {
-    const requests = this.#byEpoch.get(epoch);
-    const close = requests?.get(id);
-    if (requests?.delete(id) && requests.size === 0) this.#byEpoch.delete(epoch);
-    return close;
+/** A request that a peer waits for the answer to. */
+export class AskedRequest {
+  readonly name: RequestName;
+  readonly #requests: AskedRequests;
+  #closed: Closed | undefined;
+
+  constructor(name: RequestName, requests: AskedRequests) {
+    this.name = name;
+    this.#requests = requests;
+  }
+
+  /** Closes it for the one answer. @returns whether somebody still waited */
+  take(): boolean {
+    return this.#requests.remove(this);
+  }
+
+  /** Called when nobody waits any more: given up, the asker gone, or the link lost. */
+  whenClosed(callback: Closed): void {
+    this.#closed = callback;
+  }
+
+  close(reason: P2PError): void {
+    this.#closed?.(reason);
   }
 }
 
-function closeAll(requests: Map<number, Closed> | undefined, reason: P2PError): void {
+function closeAll(requests: Map<number, AskedRequest> | undefined, reason: P2PError): void {
   if (!requests) return;
-  const closers = [...requests.values()];
+  const open = [...requests.values()];
   requests.clear();
-  for (const close of closers) close(reason);
+  for (const request of open) request.close(reason);
 }

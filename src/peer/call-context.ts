@@ -23,6 +23,7 @@ export class CallContext implements ServiceCall {
   #controller: AbortController | undefined;
   #timer: Timer;
   #reason: P2PError | undefined;
+  #hasBegun = false;
   #isOver = false;
 
   constructor({ service, request, clock, error }: CallContextOptions) {
@@ -39,8 +40,13 @@ export class CallContext implements ServiceCall {
     if (this.#controller) return this.#controller.signal;
     this.#controller = new AbortController();
     if (this.#reason) this.#controller.abort(this.#reason);
-    else if (!this.#isOver) this.#startTimer();
+    else if (!this.#hasBegun) this.#startTimer();
     return this.#controller.signal;
+  }
+
+  /** Why nobody waits any more, if that is so. */
+  get reason(): P2PError | undefined {
+    return this.#reason;
   }
 
   /** Nobody waits any more. */
@@ -53,6 +59,7 @@ export class CallContext implements ServiceCall {
 
   /** The answer has begun: no deadline any more. */
   begun(): void {
+    this.#hasBegun = true;
     this.#clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }
@@ -65,7 +72,8 @@ export class CallContext implements ServiceCall {
 
   #startTimer(): void {
     const left = Math.max(0, this.#due - this.#clock.now());
-    const late = () => this.abort(new P2PError('TIMEOUT', `The caller waits ${this.timeout} ms, and no longer`));
+    const { timeout } = this;
+    const late = () => this.abort(new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } }));
     this.#timer = this.#clock.setTimer(late, left);
   }
 }

@@ -2,8 +2,8 @@ import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { CallBody, PacketOf } from '../protocol/packet.js';
 import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
 import type { StreamEnd } from '../stream/stream-end.js';
-import type { Answers } from './answers.js';
 import type { Link } from './link.js';
+import { type AnswerContext, PeerAnswer } from './peer-answer.js';
 import type { CallRequest } from './peer-handler.js';
 import type { Deadline, OperationPlan, PendingOperations } from './pending-operations.js';
 import type { StreamTable } from './stream-table.js';
@@ -30,7 +30,7 @@ export interface CallTableOptions {
   readonly link: Link;
   readonly pending: PendingOperations;
   readonly streams: StreamTable;
-  readonly answers: Answers;
+  readonly answers: AnswerContext;
   /** Starts an operation, when the link allows. */
   readonly ask: (plan: OperationPlan) => Promise<Payload>;
 }
@@ -78,22 +78,40 @@ export class CallTable {
 
   /** What the service makes of a peer's call. */
   requestOf(packet: PacketOf<'call'>): CallRequest {
-    const { link, pending, streams, answers } = this.#options;
-    const { peer, epoch, id, api, input, payload } = packet;
-    const answer = answers.to(packet);
-    return {
-      ...answer,
-      peer,
-      api,
-      input,
-      payload,
-      stream: (output) => {
-        const stream = pending.takeId();
-        const end = streams.adopt(stream, epoch);
-        if (answer.take()) link.send({ type: 'called', peer, epoch, id, stream, output, credit: end.firstCredit });
-        else end.fail(new P2PError('ABORTED', 'The caller waits no longer'));
-        return end;
-      },
-    };
+    return new IncomingCall(packet, this.#options);
+  }
+}
+
+/** A call of a peer, on its way to an answer. */
+class IncomingCall extends PeerAnswer implements CallRequest {
+  readonly #packet: PacketOf<'call'>;
+  readonly #options: CallTableOptions;
+
+  constructor(packet: PacketOf<'call'>, options: CallTableOptions) {
+    super(packet, options.answers);
+    this.#packet = packet;
+    this.#options = options;
+  }
+
+  get api(): string {
+    return this.#packet.api;
+  }
+
+  get input(): CallBody {
+    return this.#packet.input;
+  }
+
+  get payload(): Payload {
+    return this.#packet.payload;
+  }
+
+  stream(output: CallBody): StreamEnd {
+    const { link, pending, streams } = this.#options;
+    const { peer, epoch, id } = this.#packet;
+    const stream = pending.takeId();
+    const end = streams.adopt(stream, epoch);
+    if (this.take()) link.send({ type: 'called', peer, epoch, id, stream, output, credit: end.firstCredit });
+    else end.fail(new P2PError('ABORTED', 'The caller waits no longer'));
+    return end;
   }
 }

@@ -1,6 +1,6 @@
 import { isThenable } from '../async/call-guarded.js';
 import type { Clock } from '../async/clock.js';
-import { isAsyncIterable } from '../async/iterables.js';
+import { isRow } from '../async/iterables.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { CallBody } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
@@ -74,9 +74,11 @@ export class HostedCall {
     const takesAck = !contract && handler.length > given.length;
     const last = contract ? [this.#context] : takesAck ? this.#ackAfter(given) : [];
     const result = handler.call(this.#context, ...given, ...last);
-    const isRow = isAsyncIterable(result);
-    if (request.input === 'items' || isRow) this.#open(isRow ? 'items' : 'value');
-    if (isRow) return this.#yield(result);
+    if (isRow(result)) {
+      this.#open('items');
+      return this.#yield(result);
+    }
+    if (request.input === 'items') this.#open('value');
     // Those of other libraries may give nothing back, settle twice, or need both callbacks.
     if (isThenable(result)) return Promise.resolve(result).then((value) => this.#returned(value));
     return result === undefined && takesAck ? undefined : this.#returned(result);
@@ -89,7 +91,7 @@ export class HostedCall {
   }
 
   #returned(value: unknown): void | Promise<void> {
-    if (isAsyncIterable(value)) {
+    if (isRow(value)) {
       if (this.#stream) throw new TypeError('Who takes items yields at once: a promise of items comes too late');
       this.#open('items');
       return this.#yield(value);
@@ -105,7 +107,7 @@ export class HostedCall {
       return failed(new P2PError('ALREADY_ANSWERED', `"${api.name}" has answered this call before`, { details }));
     }
     this.#answered = true;
-    if (this.#stream) return this.#guarded(() => this.#yield([results[0]]));
+    if (this.#stream) return void this.#yield([results[0]]);
     let payload: Payload;
     try {
       payload = Payload.encode(results);
@@ -122,9 +124,13 @@ export class HostedCall {
     const stream = this.#stream as ItemStream;
     this.#answered = true;
     this.#sending = sendItems(stream, items);
-    if (!(await this.#sending.sent)) return;
-    stream.finish();
-    this.#conclude();
+    try {
+      if (!(await this.#sending.sent)) return;
+      stream.finish();
+      this.#conclude();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #open(output: CallBody): void {
@@ -142,13 +148,18 @@ export class HostedCall {
     const opened = new Promise<ItemStream>((resolve) => {
       this.#openStream = resolve;
     });
+    let hasLeft = false;
     const iterator: AsyncIterableIterator<unknown> = {
       next: async () => {
+        if (hasLeft) return { done: true, value: undefined };
         const next = await (await opened).next();
         if (next.done || !schema) return next;
         return { done: false, value: await validateValue(schema, next.value, inputInvalid(api.name)) };
       },
-      return: async () => ({ done: true, value: undefined }),
+      return: async () => {
+        hasLeft = true;
+        return { done: true, value: undefined };
+      },
       [Symbol.asyncIterator]: () => iterator,
     };
     return iterator;
@@ -159,32 +170,42 @@ export class HostedCall {
     this.#isClosed = true;
     this.#context.abort(reason);
     this.#sending?.stop();
-    this.#conclude(true);
+    // To leave items is no failure.
+    this.#conclude(!this.#sending || reason.code !== 'ABORTED');
   }
 
-  /** Whatever it throws, or rejects with, is the answer. */
+  /** Whatever the handler throws, or rejects with, is the answer: or is told here, if it has given one before. */
   #guarded(work: () => unknown): void {
+    const { failed } = this.#options;
+    const caught = (error: unknown) => {
+      if (!this.#answered) this.#fail(error);
+      else if (!this.#isClosed) failed(this.#failureOf(error));
+    };
     try {
       const result = work();
-      if (isThenable(result)) result.then(undefined, (error) => this.#fail(error));
+      if (isThenable(result)) result.then(undefined, caught);
     } catch (error) {
-      this.#fail(error);
+      caught(error);
     }
   }
 
+  #failureOf(cause: unknown): P2PError {
+    // Most likely its signal was what made it fail.
+    if (this.#context.reason) return this.#context.reason;
+    if (cause instanceof P2PError) return cause;
+    const { name } = this.#options.api;
+    return new P2PError('HANDLER_FAILED', `The handler of "${name}" failed`, { details: { api: name }, cause });
+  }
+
   #fail(error: unknown): void {
-    const { api, request, failed } = this.#options;
+    const { request, failed } = this.#options;
     // What the caller ended fails here too, with what it said.
     if (this.#isClosed) return;
-    const details = { api: api.name };
-    const failure =
-      error instanceof P2PError
-        ? error
-        : new P2PError('HANDLER_FAILED', `The handler of "${api.name}" failed`, { details, cause: error });
-    // The caller has its answer, and learns nothing of this.
-    if (this.#concluded) return failed(failure);
+    const failure = this.#failureOf(error);
     this.#answered = true;
-    if (this.#stream) this.#stream.reset(failure);
+    // What was yielded before comes before it.
+    if (this.#stream && this.#sending) this.#stream.fail(failure);
+    else if (this.#stream) this.#stream.reset(failure);
     else request.reject(failure);
     if (failure.code === 'HANDLER_FAILED') failed(failure);
     this.#conclude(true);

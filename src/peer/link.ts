@@ -1,5 +1,6 @@
 import { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
+import type { Payload } from '../protocol/payload.js';
 
 /**
  * `up`: packets go through. `waiting`: not yet, but it is being tried for the first time, or the
@@ -14,6 +15,8 @@ export interface Link {
   readonly problem: P2PError | undefined;
   /** Largest payload that `send` takes, in bytes as they are on the wire. */
   readonly maxPayload: number;
+  /** @throws P2PError `PAYLOAD_TOO_LARGE` for what `send` would not take */
+  checkSize(payload: Payload): void;
   /** Tells the receiver what happens from now on. Called once, before anything else. */
   open(receiver: LinkReceiver): void;
   /** @throws P2PError `LINK_DOWN` when the link is not up, `PAYLOAD_TOO_LARGE` */

@@ -1,7 +1,7 @@
 import type { RpcContract, ServiceCall } from '../protocol/typed-services.js';
 
 /**
- * Answers calls of an API: by what it returns, a value, a promise or an async iterable. Or by an ack: one that names
+ * Answers calls of an API: by what it returns, a value, a promise, or a generator or another async iterable. Or by an ack: one that names
  * more arguments than it was called with gets the ack as the last of them, and where it returns nothing, that answers.
  * `this` is the call.
  */

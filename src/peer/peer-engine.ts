@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from '../async/clock.js';
 import { ROUTER } from '../protocol/identifiers.js';
 import { MAX_TIMEOUT } from '../protocol/limits.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import type { Payload } from '../protocol/payload.js';
-import { Answers } from './answers.js';
 import { AskedRequests } from './asked-requests.js';
 import { type CallAnswer, type CallPlan, CallTable } from './call-table.js';
 import { type Link, type LinkReceiver, linkDown } from './link.js';
+import { type AnswerContext, PeerAnswer } from './peer-answer.js';
 import type { PeerHandler, SubscribeRequest } from './peer-handler.js';
 import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
 import { type OpenedStream, type StreamPlan, StreamTable } from './stream-table.js';
@@ -27,7 +27,7 @@ export class PeerEngine implements LinkReceiver {
   readonly #pairs = new Set<string>();
   readonly #watched = new Set<string>();
   readonly #asked = new AskedRequests();
-  readonly #answers: Answers;
+  readonly #answers: AnswerContext;
   readonly #streams: StreamTable;
   readonly #calls: CallTable;
   readonly #subscriptions: SubscriptionTable;
@@ -44,7 +44,7 @@ export class PeerEngine implements LinkReceiver {
       waitedFor: () => link.problem,
     });
     const shared = { link, clock, pending: this.#pending, ask: (plan: OperationPlan) => this.#start(plan) };
-    this.#answers = new Answers({ link, asked: this.#asked, failed: (error) => handler.failed(error) });
+    this.#answers = { link, asked: this.#asked, failed: (error) => handler.failed(error) };
     this.#streams = new StreamTable({ ...shared, asked: this.#asked, now: () => clock.now() });
     this.#calls = new CallTable({ ...shared, streams: this.#streams, answers: this.#answers });
     this.#subscriptions = new SubscriptionTable({ ...shared, sendIfUp: (packet) => this.#sendIfUp(packet) });
@@ -119,14 +119,9 @@ export class PeerEngine implements LinkReceiver {
     this.#sendIfUp({ type: 'offer' });
   }
 
-  /** @throws P2PError `PAYLOAD_TOO_LARGE` for what no link could send */
+  /** @throws P2PError `PAYLOAD_TOO_LARGE` */
   checkSize(payload: Payload): void {
-    const { maxPayload } = this.#link;
-    const size = payload.encoded.data.length;
-    if (size <= maxPayload) return;
-    throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${maxPayload} bytes at once`, {
-      details: { limit: maxPayload, size },
-    });
+    this.#link.checkSize(payload);
   }
 
   /** CV-2: to all subscribers that keep up. */
@@ -209,9 +204,9 @@ export class PeerEngine implements LinkReceiver {
       case 'message':
         return this.#handler.message(packet);
       case 'request':
-        return this.#handler.message({ ...packet, answer: this.#answers.to(packet) });
+        return this.#handler.message({ ...packet, answer: new PeerAnswer(packet, this.#answers) });
       case 'pair':
-        return this.#handler.pairAsked(packet.peer, this.#answers.to(packet));
+        return this.#handler.pairAsked(packet.peer, new PeerAnswer(packet, this.#answers));
       case 'reply':
         return void this.#pending.answer(packet.peer, packet.id, packet.payload);
       case 'reject':
@@ -222,6 +217,8 @@ export class PeerEngine implements LinkReceiver {
         return void this.#pairs.add(packet.peer);
       case 'peer-gone':
         return this.#peerGone(packet);
+      case 'session-gone':
+        return this.#sessionGone(packet.peer, packet.epoch);
       case 'error':
         return this.#handler.failed(packet.payload.error);
       default:
@@ -293,9 +290,8 @@ export class PeerEngine implements LinkReceiver {
 
   #subscribeRequestOf(packet: PacketOf<'subscribe'>): SubscribeRequest {
     const { peer, epoch, id, topic } = packet;
-    const answer = this.#answers.to(packet);
+    const answer = new PeerAnswer(packet, this.#answers);
     return {
-      ...answer,
       peer,
       epoch,
       id,
@@ -303,20 +299,39 @@ export class PeerEngine implements LinkReceiver {
       accept: (retained) => {
         if (!answer.take()) return false;
         this.#link.send({ type: 'subscribed', peer, epoch, id, topic });
-        for (const payload of retained) this.#link.send({ type: 'retained', peer, epoch, id, payload });
+        for (const payload of retained) this.#sendRetained({ type: 'retained', peer, epoch, id, topic, payload });
         return true;
       },
+      reject: (error) => void answer.reject(error),
     };
   }
 
-  #peerGone({ peer, epoch, id }: PacketOf<'peer-gone'>): void {
-    const error = new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } });
-    this.#pending.peerGone(peer, id, error);
+  /** The server may take less at once than when it was published: the others are sent all the same. */
+  #sendRetained(packet: PacketOf<'retained'>): void {
+    try {
+      this.#link.send(packet);
+    } catch (error) {
+      this.#handler.failed(toP2PError(error));
+    }
+  }
+
+  #sessionGone(peer: string, epoch: number): void {
+    const error = gone(peer);
     this.#asked.peerGone(epoch, error);
     this.#streams.peerGone(epoch, error);
     this.#subscriptions.peerGone(epoch, error);
+    this.#handler.sessionGone(epoch);
+  }
+
+  #peerGone({ peer, epoch, id }: PacketOf<'peer-gone'>): void {
+    this.#pending.peerGone(peer, id, gone(peer));
+    this.#sessionGone(peer, epoch);
     this.#watched.delete(peer);
-    this.#handler.peerGone(peer, epoch);
+    this.#handler.peerGone(peer);
     if (this.#pairs.delete(peer)) this.#handler.pairEnded(peer, 'PEER_GONE');
   }
+}
+
+function gone(peer: string): P2PError {
+  return new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } });
 }

@@ -88,8 +88,10 @@ export interface PeerHandler {
   linkUp(): void;
   /** The link is lost, and with it every subscription to topics of this side. */
   linkDown(): void;
-  /** A session that this side has an interest in has ended. */
-  peerGone(peer: string, epoch: number): void;
+  /** A session that this side has an interest in has ended: under its id another may still answer. */
+  sessionGone(epoch: number): void;
+  /** A peer that this side has an interest in has gone. */
+  peerGone(peer: string): void;
   /** A failure that no caller waits for. */
   failed(error: P2PError): void;
 }

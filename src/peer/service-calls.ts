@@ -25,6 +25,15 @@ interface CheckedCall {
   readonly items: Items | undefined;
 }
 
+export const SERVICE_CALLS = [
+  'callService',
+  'emitService',
+  'subscribeTopic',
+  'unsubscribeTopic',
+  'describeService',
+  'getServiceList',
+] as const satisfies readonly (keyof ServiceCalls)[];
+
 /** What any client, and the server, asks of services (CV-3), with one set of options. */
 export class ServiceCalls {
   readonly #engine: PeerEngine;
@@ -109,26 +118,31 @@ function checkCall(service: string | ServiceContract, api: string, given: readon
   const name = nameOf(service);
   checkApi(api);
   checkNoFunction(given);
-  const last = given.at(-1);
-  if (!isServiceContract(service)) {
-    const items = isAsyncIterable(last) ? last : undefined;
-    return {
-      service: name,
-      api,
-      contract: undefined,
-      payload: Payload.encode(items ? given.slice(0, -1) : given),
-      items,
-    };
-  }
-  const contract = rpcOf(service, api);
-  if (!contract)
-    throw new P2PError('API_NOT_FOUND', `The contract has no API "${api}"`, { details: { service: name, api } });
+  const contract = isServiceContract(service) ? contractOf(service, api) : undefined;
+  const items = itemsIn(given, api, contract);
+  const args = items ? given.slice(0, -1) : given;
   // JSON knows no undefined: an input that is left out stays so.
-  const args = given[0] === undefined ? [] : given;
-  if (!contract.schemas.consumes)
-    return { service: name, api, contract, payload: Payload.encode(args), items: undefined };
-  if (!isIterable(last)) throw invalidArgument(`"${api}" takes items: an iterable as the last argument`);
-  return { service: name, api, contract, payload: Payload.encode(args.slice(0, -1)), items: last };
+  const isLeftOut = contract !== undefined && args[0] === undefined;
+  return { service: name, api, contract, payload: Payload.encode(isLeftOut ? [] : args), items };
+}
+
+function contractOf(service: ServiceContract, api: string): RpcContract {
+  const contract = rpcOf(service, api);
+  if (contract) return contract;
+  const details = { service: service.name, api };
+  throw new P2PError('API_NOT_FOUND', `The contract has no API "${api}"`, { details });
+}
+
+/** Without a contract, an async iterable in last place is items. @throws P2PError `INVALID_ARGUMENT` */
+function itemsIn(given: readonly unknown[], api: string, contract: RpcContract | undefined): Items | undefined {
+  const last = given.at(-1);
+  const isMeant = contract ? contract.schemas.consumes !== undefined : isAsyncIterable(last);
+  if (!isMeant) {
+    if (isAsyncIterable(last)) throw invalidArgument(`"${api}" takes no items`);
+    return undefined;
+  }
+  if (isIterable(last)) return last;
+  throw invalidArgument(`"${api}" takes items: an iterable as the last argument`);
 }
 
 function nameOf(service: unknown): string {

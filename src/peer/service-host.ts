@@ -148,7 +148,7 @@ export class ServiceHost {
     this.#topics.get(topic)?.left(epoch, id);
   }
 
-  peerGone(epoch: number): void {
+  sessionGone(epoch: number): void {
     for (const { subscribers } of this.#topics.values()) subscribers.delete(epoch);
   }
 

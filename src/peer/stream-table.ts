@@ -98,7 +98,7 @@ export class StreamTable {
       mode,
       metadata: payload,
       timeout,
-      whenClosed: request.whenClosed,
+      whenClosed: (callback) => request.whenClosed(callback),
       accept: (limits) => {
         this.#checkRoom();
         if (!request.take()) return undefined;

@@ -88,6 +88,8 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
       return;
     }
     this.#stopListening = onAbort(signal, () => this.unsubscribe());
+    // A service in this process publishes at once, when nobody has this subscription yet.
+    this.#inOrder(() => Promise.resolve());
     this.#unsubscribe = engine.subscribe({ service, topic, timeout, listener });
   }
 

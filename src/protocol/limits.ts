@@ -55,5 +55,8 @@ export const MAX_UNREAD_PUBLICATIONS = 1_000;
 /** What may be queued towards a subscriber before it counts as slow, in bytes. */
 export const MAX_QUEUED_PUBLICATIONS = 1_048_576;
 
+/** What may be queued towards a subscriber before it misses what was kept for late ones, in bytes. */
+export const MAX_QUEUED_RETAINED = 16 * 1_048_576;
+
 /** Publications of one topic that wait for slow subscribers, in bytes: what comes beyond is refused. */
 export const MAX_WAITING_PUBLICATIONS = 1_048_576;

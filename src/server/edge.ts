@@ -63,6 +63,10 @@ export class Edge {
     return this.#asks[this.#side(asker)]?.keys() ?? [];
   }
 
+  isWatchedBy(watcher: object): boolean {
+    return this.#watches[this.#side(watcher)];
+  }
+
   watch(watcher: object, on: boolean): void {
     this.#watches[this.#side(watcher)] = on;
   }

@@ -1,7 +1,10 @@
+import { boundCalls } from '../peer/bound-calls.js';
 import type { CallSettings } from '../peer/call-settings.js';
 import { acceptPair } from '../peer/peer-handler.js';
 import { providerCalls } from '../peer/provider-calls.js';
 import { sendMessage } from '../peer/send-message.js';
+import { SERVICE_CALLS, ServiceCalls } from '../peer/service-calls.js';
+import type { ServiceConsumer } from '../peer/service-consumer.js';
 import { ServiceHost } from '../peer/service-host.js';
 import type { ServiceProvider } from '../peer/service-provider.js';
 import { P2PError } from '../protocol/p2p-error.js';
@@ -9,7 +12,7 @@ import { hostEngine } from './hosted-engine.js';
 import type { Sessions } from './sessions.js';
 
 /** A service that the server hosts (SV-1). To clients it is a service like any other (SV-2). */
-export interface P2PService extends ServiceProvider {
+export interface P2PService extends ServiceProvider, ServiceConsumer {
   /** The client id that it has. */
   readonly clientId: string;
   /**
@@ -49,7 +52,8 @@ export function hostService({ sessions, clientId, isShared, settings, closed }: 
       callAsked: (request) => host.callAsked(request),
       subscribeAsked: (request) => host.subscribeAsked(request),
       unsubscribed: (packet) => host.unsubscribed(packet),
-      peerGone: (_peer, epoch) => host.peerGone(epoch),
+      sessionGone: (epoch) => host.sessionGone(epoch),
+      peerGone: () => {},
       linkUp: () => {},
       linkDown: () => host.linkDown(),
       pairEnded: () => {},
@@ -59,6 +63,7 @@ export function hostService({ sessions, clientId, isShared, settings, closed }: 
   return {
     clientId,
     ...providerCalls(host, deadline),
+    ...(boundCalls(new ServiceCalls(engine, settings), SERVICE_CALLS) as ServiceConsumer),
     emitClient: (target, event, ...rest) => sendMessage(engine, settings, { target, event, rest }),
     close: () => {
       // Another may have been made under its id since.

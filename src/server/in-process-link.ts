@@ -26,6 +26,8 @@ export class InProcessLink implements Link {
     receiver.linkUp();
   }
 
+  checkSize(): void {}
+
   send(packet: Packet): void {
     if (this.#problem) throw this.#problem;
     // An engine sends nothing that only a router may.

@@ -1,5 +1,4 @@
 import { P2PError } from '../protocol/p2p-error.js';
-import type { PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import { type Ask, Edge } from './edge.js';
 import type { Session } from './session.js';
@@ -76,12 +75,8 @@ export class Interest {
     for (const [other, edge] of session.edges) {
       disconnect(session, other);
       if (other === session) continue;
-      const { clientId: peer, epoch } = session;
-      const ids = [...edge.openIds(other)];
-      // Where the id is shared, other requests to it are open elsewhere.
-      if (isShared) for (const id of ids) other.deliver(gone(session, id));
-      const last = isShared ? 0 : ids.reduce((most, id) => Math.max(most, id), 0);
-      other.deliver({ type: 'peer-gone', peer, epoch, id: last });
+      if (isShared) tellSessionGone(session, other, edge);
+      else tellPeerGone(session, other, edge);
     }
   }
 
@@ -92,9 +87,20 @@ export class Interest {
   }
 }
 
-function gone({ clientId, epoch }: Session, id: number): PacketOf<'reject'> {
-  const error = new P2PError('PEER_GONE', `"${clientId}" has disconnected`, { details: { clientId } });
-  return { type: 'reject', peer: clientId, epoch, id, payload: Payload.ofError(error) };
+function tellPeerGone({ clientId: peer, epoch }: Session, other: Session, edge: Edge): void {
+  let last = 0;
+  for (const id of edge.openIds(other)) last = Math.max(last, id);
+  other.deliver({ type: 'peer-gone', peer, epoch, id: last });
+}
+
+/** Under its id another session answers: what is open there, or belongs to the id, stays. */
+function tellSessionGone({ clientId: peer, epoch }: Session, other: Session, edge: Edge): void {
+  const error = new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } });
+  for (const id of [...edge.openIds(other)]) {
+    other.deliver({ type: 'reject', peer, epoch, id, payload: Payload.ofError(error) });
+  }
+  if (edge.paired || edge.isWatchedBy(other)) other.deliver({ type: 'peer-gone', peer, epoch, id: 0 });
+  else other.deliver({ type: 'session-gone', peer, epoch });
 }
 
 function edgeBetween(first: Session, second: Session): Edge {

@@ -1,7 +1,8 @@
 import type { Namespace, Server } from 'socket.io';
 import { callGuarded } from '../async/call-guarded.js';
+import { boundCalls } from '../peer/bound-calls.js';
 import { checkCallOptions } from '../peer/call-arguments.js';
-import type { ServiceConsumer } from '../peer/service-consumer.js';
+import { SERVICE_CALLS } from '../peer/service-calls.js';
 import { SERVER_ERROR } from '../protocol/event-names.js';
 import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId } from '../protocol/identifiers.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
@@ -54,6 +55,8 @@ export type P2PServerIo<IO extends RawServer | RawNamespace = RawServer> = P2PSe
 /** The calls alone: `on` and its like are Socket.IO's own. */
 type P2PServerCalls = Omit<P2PServer, 'on' | 'once' | 'off'>;
 
+const CALLS = ['emitTo', 'emitToWithAck', 'addStreamAsClient', 'with', ...SERVICE_CALLS] as const;
+
 const applied = new WeakMap<RawNamespace, P2PServerCalls>();
 
 /**
@@ -105,28 +108,9 @@ function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PSe
       const connected = findSocket(namespace, socket);
       if (connected) tellError(sessions.writer, connected, publicError(error));
     },
-    ...callsOf(calls),
+    ...(boundCalls(calls, CALLS) as unknown as Pick<P2PServer, (typeof CALLS)[number]>),
     asService: (name, given) => services.get(name, given),
   };
-}
-
-type Calls = Pick<P2PServer, 'emitTo' | 'emitToWithAck' | 'addStreamAsClient' | 'with' | keyof ServiceConsumer>;
-
-/** The calls as plain functions, so that each can be passed around by itself. */
-function callsOf(calls: ServerCalls): Calls {
-  const names = [
-    'emitTo',
-    'emitToWithAck',
-    'addStreamAsClient',
-    'callService',
-    'emitService',
-    'subscribeTopic',
-    'unsubscribeTopic',
-    'describeService',
-    'getServiceList',
-    'with',
-  ] as const satisfies readonly (keyof ServerCalls & keyof Calls)[];
-  return Object.fromEntries(names.map((name) => [name, calls[name].bind(calls)])) as unknown as Calls;
 }
 
 type DirectoryCalls = Pick<

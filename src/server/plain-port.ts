@@ -33,6 +33,7 @@ export class PlainPort implements SessionPort, PeerHandler {
   readonly callAsked = NO_SERVICES.callAsked;
   readonly subscribeAsked = NO_SERVICES.subscribeAsked;
   readonly unsubscribed = NO_SERVICES.unsubscribed;
+  readonly sessionGone = NO_SERVICES.sessionGone;
   readonly linkUp = NO_SERVICES.linkUp;
   readonly linkDown = NO_SERVICES.linkDown;
   readonly #options: PlainPortOptions;
@@ -84,10 +85,7 @@ export class PlainPort implements SessionPort, PeerHandler {
   }
 
   pairAsked(peer: string, answer: Answer): void {
-    this.#ask(ADD_TARGET, [{ sourceClientId: peer }], {
-      ...answer,
-      reply: () => answer.reply(EMPTY_PAYLOAD),
-    });
+    this.#ask(ADD_TARGET, [{ sourceClientId: peer }], answer, () => EMPTY_PAYLOAD);
   }
 
   streamAsked(request: StreamRequest): void {
@@ -123,13 +121,13 @@ export class PlainPort implements SessionPort, PeerHandler {
     else writer.write(socket, shared.plain);
   }
 
-  #ask(event: string, args: readonly unknown[], answer: Answer): void {
+  #ask(event: string, args: readonly unknown[], answer: Answer, read = Payload.ofArguments): void {
     checkPlainArguments(args);
     const { timeout } = answer;
     const stop = askSocket(this.#options.socket, { event, args, timeout }, (outcome) => {
       if (outcome instanceof P2PError) return answer.reject(outcome);
       try {
-        answer.reply(Payload.ofArguments(outcome));
+        answer.reply(read(outcome));
       } catch {
         answer.reject(new P2PError('PAYLOAD_INVALID', 'The answer cannot be passed on'));
       }

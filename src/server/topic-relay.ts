@@ -1,5 +1,6 @@
+import { Fifo } from '../async/fifo.js';
 import { topicRoom } from '../protocol/identifiers.js';
-import { MAX_QUEUED_PUBLICATIONS, MAX_WAITING_PUBLICATIONS } from '../protocol/limits.js';
+import { MAX_QUEUED_PUBLICATIONS, MAX_QUEUED_RETAINED, MAX_WAITING_PUBLICATIONS } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import type { Payload } from '../protocol/payload.js';
@@ -12,6 +13,7 @@ const DELIVERY_COST = 1_024;
 /** A session, as far as topics need it. */
 interface Member {
   readonly clientId: string;
+  readonly epoch: number;
   deliver(packet: Packet, options?: DeliverOptions): void;
 }
 
@@ -47,6 +49,8 @@ export class TopicRelay<Session extends Member> {
   readonly #subscribers = new Map<Session, Subscriber<Session>>();
   /** What waits for subscribers, in bytes. */
   #waitingBytes = 0;
+  readonly #turns = new Fifo<() => void>();
+  #isDelivering = false;
 
   constructor(service: Session, topic: string) {
     this.service = service;
@@ -70,8 +74,11 @@ export class TopicRelay<Session extends Member> {
   /** The service has accepted a subscriber again. @returns whether it is one */
   acceptedAgain(session: Session, id: number): boolean {
     const subscriber = this.#subscribers.get(session);
-    if (subscriber) subscriber.acceptedId = id;
-    return subscriber !== undefined;
+    if (!subscriber) return false;
+    subscriber.acceptedId = id;
+    // What it has missed so far is nothing to the subscription that begins now.
+    if (subscriber.missed > 0) this.#tellMissed(subscriber);
+    return true;
   }
 
   /** @returns the id of what the service accepted last, where it was a subscriber */
@@ -84,17 +91,25 @@ export class TopicRelay<Session extends Member> {
     return subscriber.acceptedId;
   }
 
+  /** What the service kept for a late subscriber, as much as it may have kept. */
+  sendRetained(session: Session, packet: PacketOf<'retained'>): void {
+    const subscriber = this.#subscribers.get(session);
+    if (!subscriber) return;
+    const { queue } = subscriber;
+    if (queue && queue.queued > MAX_QUEUED_RETAINED) return this.#miss(subscriber);
+    const { clientId: peer, epoch } = this.service;
+    session.deliver({ ...packet, peer, epoch }, { queue });
+  }
+
   /** To all who have room for it; the others miss it. */
   publish(payload: Payload): void {
     const packet = this.#publication(payload);
     const shared: SharedFrames = {};
-    for (const subscriber of this.#subscribers.values()) {
-      if (!hasRoom(subscriber) || subscriber.waiting.length > 0) this.#miss(subscriber);
-      else {
-        if (subscriber.missed > 0) this.#tellMissed(subscriber);
-        send(subscriber, packet, shared);
-      }
-    }
+    this.#toEach((subscriber) => {
+      if (!hasRoom(subscriber) || subscriber.waiting.length > 0) return this.#miss(subscriber);
+      if (subscriber.missed > 0) this.#tellMissed(subscriber);
+      send(subscriber, packet, shared);
+    });
   }
 
   /**
@@ -115,16 +130,35 @@ export class TopicRelay<Session extends Member> {
     };
     this.#waitingBytes += size;
     const delivery: Delivery = { packet: this.#publication(payload), shared: {}, late, done: settle };
-    for (const subscriber of this.#subscribers.values()) {
-      if (hasRoom(subscriber) && subscriber.waiting.length === 0) send(subscriber, delivery.packet, delivery.shared);
-      else {
+    this.#toEach(
+      (subscriber) => {
+        if (hasRoom(subscriber) && subscriber.waiting.length === 0) {
+          return send(subscriber, delivery.packet, delivery.shared);
+        }
         late.add(subscriber);
         subscriber.waiting.push(delivery);
         subscriber.stopWaiting ??= this.#whenRoom(subscriber);
-      }
-    }
-    if (late.size === 0) settle();
+      },
+      () => {
+        if (late.size === 0) settle();
+      },
+    );
     return () => Array.from(late, ({ session }) => session);
+  }
+
+  /** One publication after the other: a subscriber in this process may publish at once, and the rest come first. */
+  #toEach(deliver: (subscriber: Subscriber<Session>) => void, done = () => {}): void {
+    this.#turns.push(() => {
+      for (const subscriber of this.#subscribers.values()) deliver(subscriber);
+      done();
+    });
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    try {
+      for (let turn = this.#turns.shift(); turn; turn = this.#turns.shift()) turn();
+    } finally {
+      this.#isDelivering = false;
+    }
   }
 
   #publication(payload: Payload): PacketOf<'publication'> {

@@ -54,6 +54,11 @@ export class TopicRelays {
     return true;
   }
 
+  /** To subscribers only. */
+  sendRetained(service: Session, subscriber: Session, packet: PacketOf<'retained'>): void {
+    service.topics.get(packet.topic)?.sendRetained(subscriber, packet);
+  }
+
   publish(service: Session, { topic, payload }: PacketOf<'publish'>): void {
     service.topics.get(topic)?.publish(payload);
   }
@@ -63,11 +68,13 @@ export class TopicRelays {
     const relay = service.topics.get(topic);
     if (!relay) return done();
     let timer: Timer;
+    let isDone = false;
     const late = relay.publishAndWait(payload, () => {
+      isDone = true;
       this.#clock.clearTimer(timer);
       done();
     });
-    if (late().length === 0) return;
+    if (isDone) return;
     timer = this.#clock.setTimer(() => {
       for (const subscriber of late()) this.#endSlow(relay, subscriber);
     }, timeout);

@@ -1,4 +1,4 @@
-import { P2PError } from '../protocol/p2p-error.js';
+import { P2PError, readWireError } from '../protocol/p2p-error.js';
 import type { StreamEnd } from './stream-end.js';
 
 export interface ItemStreamListener {
@@ -8,7 +8,7 @@ export interface ItemStreamListener {
 
 /**
  * A stream of objects as items: what is written here, the other side iterates. Each item travels as an array of its
- * own, so that null and undefined are items too.
+ * own, so that null and undefined are items too. A second element says that the iteration has failed, and by what.
  */
 export class ItemStream {
   readonly #end: StreamEnd;
@@ -28,10 +28,15 @@ export class ItemStream {
 
   /** Resolves when there was room for it; rejects when the stream has failed. */
   write(item: unknown): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const value = item === undefined ? [] : [item];
-      this.#end.write([value], (error) => (error ? reject(error) : resolve()));
-    });
+    return this.#write(item === undefined ? [] : [item]);
+  }
+
+  /** The iteration has failed, and there are no more items: unlike with a reset, those before arrive. */
+  fail(error: P2PError): void {
+    this.#write([null, error.toJSON()]).then(
+      () => this.finish(),
+      () => this.reset(error),
+    );
   }
 
   /** Nothing more will be written. */
@@ -56,8 +61,16 @@ export class ItemStream {
     }
   }
 
+  #write(value: readonly unknown[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#end.write([value], (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** @throws P2PError that the other side's iteration failed with, `PAYLOAD_INVALID` */
   #itemOf(value: unknown): unknown {
     if (Array.isArray(value) && value.length <= 1) return value[0];
+    if (Array.isArray(value) && value.length === 2) throw readWireError(value[1]);
     const error = new P2PError('PAYLOAD_INVALID', 'An item is not written as one');
     this.reset(error);
     throw error;

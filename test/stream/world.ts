@@ -62,6 +62,8 @@ export class Client implements Link {
     );
   }
 
+  checkSize(): void {}
+
   open(receiver: LinkReceiver): void {
     this.#receiver = receiver;
   }

@@ -17,6 +17,8 @@ export class MemoryLink implements Link {
     this.#receiver = receiver;
   }
 
+  checkSize(): void {}
+
   send(packet: Packet): void {
     if (this.state !== 'up') throw this.problem ?? linkDown();
     this.sent.push(readEnvelope(...writeEnvelope(packet)));

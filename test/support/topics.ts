@@ -17,7 +17,7 @@ export function listen(client: Pick<TestClient, 'subscribeTopic'>, service: stri
 }
 
 /** What a subscription tells beside its publications. */
-export function toldBy(subscription: Subscription): string[] {
+export function toldBy<Value>(subscription: Subscription<Value>): string[] {
   const told: string[] = [];
   subscription.on('interrupted', ({ code }) => told.push(`interrupted ${code}`));
   subscription.on('resumed', () => told.push('resumed'));
@@ -27,7 +27,7 @@ export function toldBy(subscription: Subscription): string[] {
 }
 
 /** The code for which a subscription ends. */
-export async function endOf(subscription: Subscription): Promise<string | undefined> {
+export async function endOf<Value>(subscription: Subscription<Value>): Promise<string | undefined> {
   return (await subscription.ended)?.code;
 }
 
@@ -37,7 +37,7 @@ export async function subscribersOf(client: TestClient, service: string, topic: 
   return topics.find(({ name }) => name === topic)?.subscribers;
 }
 
-/** The library's own rooms that have members, of all namespaces' default. */
+/** The library's own rooms, with how many sockets are in each. */
 export function topicRooms({ server }: TestRelay): Record<string, number> {
   const rooms = [...server.sockets.adapter.rooms].filter(([room]) => room.startsWith('p2p:'));
   return Object.fromEntries(rooms.map(([room, members]) => [room, members.size]));
@@ -46,6 +46,9 @@ export function topicRooms({ server }: TestRelay): Record<string, number> {
 export function codesOf(errors: readonly P2PError[]): string[] {
   return errors.map(({ code }) => code);
 }
+
+/** For what is waited for: a guard against hanging, on machines of any speed. */
+export const PATIENT = { timeout: 20_000 };
 
 /** The numbers from `first` to `last`. */
 export function numbers(first: number, last: number): number[] {

@@ -26,13 +26,10 @@ export const subscribed: Verb<'subscribed'> = ({ directory, interest, topics }, 
   if (!isMember) sender.deliver({ type: 'unsubscribed', peer, epoch, id, topic });
 };
 
-/** What a service kept for one who has just subscribed; it goes to subscribers of this service only. */
-export const retained: Verb<'retained'> = ({ directory }, sender, packet) => {
+/** What a service kept for one who has just subscribed. */
+export const retained: Verb<'retained'> = ({ directory, topics }, sender, packet) => {
   const subscriber = directory.at(packet.peer, packet.epoch);
-  const isMember = subscriber && [...subscriber.subscriptions].some(({ service }) => service === sender);
-  if (!isMember) return;
-  const queue = subscriber.publications;
-  subscriber.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch }, { queue });
+  if (subscriber) topics.sendRetained(sender, subscriber, packet);
 };
 
 export const unsubscribe: Verb<'unsubscribe'> = ({ directory, topics }, sender, { peer, topic }) => {
