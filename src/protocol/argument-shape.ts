@@ -43,7 +43,7 @@ export function shapeOf(args: readonly unknown[], maxDepth = MAX_DEPTH): Argumen
       }
     }
     // What is met twice is looked at once: branches that join would double at each level.
-    level = [...new Set(below)];
+    level = below.length > 1 ? [...new Set(below)] : below;
   }
   return { ...found, tooDeep: false };
 }
