@@ -3,8 +3,12 @@ export class Fifo<T> {
   #items: T[] = [];
   #head = 0;
 
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
   get isEmpty(): boolean {
-    return this.#head === this.#items.length;
+    return this.size === 0;
   }
 
   push(item: T): void {

@@ -45,17 +45,14 @@ export class CallTable {
     this.#options = options;
   }
 
-  async call(peer: string, { api, input, payload }: CallPlan, deadline: Deadline): Promise<CallAnswer> {
+  call(peer: string, { api, input, payload }: CallPlan, { timeout, signal }: Deadline): Promise<CallAnswer> {
     const { pending, ask } = this.#options;
     const id = pending.takeId();
-    const call = { type: 'call', peer, epoch: 0, id, api, input, payload } as const;
-    try {
-      const packet = (_id: number, timeout: number) => ({ ...call, timeout });
-      const result = await ask({ ...deadline, id, peer, answered: true, packet });
-      return this.#answered.get(id) ?? { result };
-    } finally {
-      this.#answered.delete(id);
-    }
+    const packet = (_id: number, timeLeft: number): PacketOf<'call'> => {
+      return { type: 'call', peer, epoch: 0, id, timeout: timeLeft, api, input, payload };
+    };
+    const answered = ask({ id, peer, timeout, signal, answered: true, packet });
+    return answered.then((result) => this.#takeStream(id) ?? { result });
   }
 
   /** The handler is at it. Its items may come at once: so the stream is there before anyone waits for it. */
@@ -74,6 +71,12 @@ export class CallTable {
       pending.answer(peer, id, problem);
       link.send({ type: 'reset', stream: id, payload: Payload.ofError(problem) });
     }
+  }
+
+  #takeStream(id: number): CallStream | undefined {
+    const stream = this.#answered.get(id);
+    if (stream) this.#answered.delete(id);
+    return stream;
   }
 
   /** What the service makes of a peer's call. */

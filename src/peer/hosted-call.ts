@@ -1,6 +1,6 @@
 import { isThenable } from '../async/call-guarded.js';
 import type { Clock } from '../async/clock.js';
-import { isRow } from '../async/iterables.js';
+import { isRow, iteration } from '../async/iterables.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { CallBody } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
@@ -148,21 +148,12 @@ export class HostedCall {
     const opened = new Promise<ItemStream>((resolve) => {
       this.#openStream = resolve;
     });
-    let hasLeft = false;
-    const iterator: AsyncIterableIterator<unknown> = {
-      next: async () => {
-        if (hasLeft) return { done: true, value: undefined };
-        const next = await (await opened).next();
-        if (next.done || !schema) return next;
-        return { done: false, value: await validateValue(schema, next.value, inputInvalid(api.name)) };
-      },
-      return: async () => {
-        hasLeft = true;
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]: () => iterator,
+    const next = async () => {
+      const item = await (await opened).next();
+      if (item.done || !schema) return item;
+      return { done: false, value: await validateValue(schema, item.value, inputInvalid(api.name)) } as const;
     };
-    return iterator;
+    return iteration({ next, leave: () => {} });
   }
 
   /** Nobody waits any more. */

@@ -268,8 +268,8 @@ export class PeerEngine implements LinkReceiver {
     }
   }
 
-  #ask(peer: string, deadline: Deadline, packet: OperationPlan['packet']): Promise<Payload> {
-    return this.#start({ ...deadline, peer, answered: true, packet });
+  #ask(peer: string, { timeout, signal }: Deadline, packet: OperationPlan['packet']): Promise<Payload> {
+    return this.#start({ peer, timeout, signal, answered: true, packet });
   }
 
   #sendOrQueue(packet: Packet, deadline: Deadline): void {
@@ -279,9 +279,10 @@ export class PeerEngine implements LinkReceiver {
     );
   }
 
-  async #start(plan: OperationPlan): Promise<Payload> {
-    if (this.#link.state === 'down') throw this.#link.problem ?? linkDown();
-    return this.#pending.start(plan, this.#link.state === 'waiting');
+  #start(plan: OperationPlan): Promise<Payload> {
+    const { state } = this.#link;
+    if (state === 'down') return Promise.reject(this.#link.problem ?? linkDown());
+    return this.#pending.start(plan, state === 'waiting');
   }
 
   #sendIfUp(packet: Packet): void {

@@ -24,7 +24,8 @@ export interface OperationPlan extends Deadline {
   readonly packet: (id: number, timeLeft: number) => Packet;
 }
 
-interface Operation extends OperationPlan {
+interface Operation {
+  readonly plan: OperationPlan;
   sent: boolean;
   readonly timer: Timer;
   /** When its time is up, on the clock. */
@@ -76,7 +77,7 @@ export class PendingOperations {
       const stopListening = onAbort(plan.signal, () => this.#giveUp(id, abortedError(plan.signal)));
       const timer = clock.setTimer(() => this.#giveUp(id, this.#timedOut(plan.timeout, id)), plan.timeout);
       const due = clock.now() + plan.timeout;
-      const operation: Operation = { ...plan, sent: false, timer, due, stopListening, resolve, reject };
+      const operation: Operation = { plan, sent: false, timer, due, stopListening, resolve, reject };
       this.#operations.set(id, operation);
       if (queue) this.#queued++;
       else this.#send(id, operation);
@@ -94,7 +95,7 @@ export class PendingOperations {
   /** An answer has come; one that nobody asked this peer for is ignored. @returns whether somebody waited for it */
   answer(peer: string, id: number, outcome: Payload | P2PError): boolean {
     const operation = this.#operations.get(id);
-    if (!operation?.sent || operation.peer !== peer) return false;
+    if (!operation?.sent || operation.plan.peer !== peer) return false;
     this.#remove(id, operation);
     if (outcome instanceof P2PError) operation.reject(outcome);
     else operation.resolve(outcome);
@@ -105,7 +106,7 @@ export class PendingOperations {
   peerGone(peer: string, lastId: number, error: P2PError): void {
     for (const [id, operation] of this.#operations) {
       if (id > lastId) return;
-      if (operation.peer === peer && operation.sent) this.answer(peer, id, error);
+      if (operation.plan.peer === peer && operation.sent) this.answer(peer, id, error);
     }
   }
 
@@ -122,13 +123,14 @@ export class PendingOperations {
   }
 
   #send(id: number, operation: Operation): void {
+    const { plan, due } = operation;
     operation.sent = true;
     try {
-      const timeLeft = Math.max(1, Math.round(operation.due - this.#options.clock.now()));
-      this.#options.send(operation.packet(id, timeLeft));
-      if (!operation.answered) this.answer(operation.peer, id, EMPTY_PAYLOAD);
+      const timeLeft = Math.max(1, Math.round(due - this.#options.clock.now()));
+      this.#options.send(plan.packet(id, timeLeft));
+      if (!plan.answered) this.answer(plan.peer, id, EMPTY_PAYLOAD);
     } catch (error) {
-      this.answer(operation.peer, id, toP2PError(error));
+      this.answer(plan.peer, id, toP2PError(error));
     }
   }
 
@@ -137,7 +139,7 @@ export class PendingOperations {
     if (!operation) return;
     this.#remove(id, operation);
     operation.reject(error);
-    if (operation.sent) this.#options.gaveUp(operation.peer, id);
+    if (operation.sent) this.#options.gaveUp(operation.plan.peer, id);
   }
 
   #timedOut(timeout: number, id: number): P2PError {

@@ -1,4 +1,5 @@
 import type { Clock } from '../async/clock.js';
+import { iteration } from '../async/iterables.js';
 import { onAbort } from '../async/on-abort.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { ItemStream } from '../stream/item-stream.js';
@@ -63,28 +64,16 @@ export class StreamedCall {
 
   /** What the handler yields. Leaving the iteration stops the generator. */
   items(): AsyncIterableIterator<unknown> {
-    let hasLeft = false;
-    const leave = (): IteratorReturnResult<undefined> => {
-      hasLeft = true;
-      this.#leave();
-      return { done: true, value: undefined };
-    };
-    const iterator: AsyncIterableIterator<unknown> = {
-      next: async () => (hasLeft ? leave() : ((await this.#next()) ?? leave())),
-      return: async () => leave(),
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+    return iteration({ next: () => this.#next(), leave: () => this.#leave() });
   }
 
-  /** The next item, or nothing at the end. */
-  async #next(): Promise<IteratorYieldResult<unknown> | undefined> {
+  async #next(): Promise<IteratorResult<unknown, undefined>> {
     const { read, deadline } = this.#options;
     try {
       // All may have arrived before: then there is no stream left to abort.
       if (deadline.signal?.aborted) throw abortedError(deadline.signal);
-      const { done, value } = await this.#stream.next();
-      return done ? undefined : { done: false, value: await read(value) };
+      const next = await this.#stream.next();
+      return next.done ? next : { done: false, value: await read(next.value) };
     } catch (error) {
       this.#fail(error);
       throw error;

@@ -1,13 +1,13 @@
 import { callGuarded, isThenable } from '../async/call-guarded.js';
-import { Fifo } from '../async/fifo.js';
+import { iteration } from '../async/iterables.js';
 import { onAbort } from '../async/on-abort.js';
-import { MAX_UNREAD_PUBLICATIONS } from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Payload } from '../protocol/payload.js';
 import { checkListener } from './call-arguments.js';
 import type { PeerEngine } from './peer-engine.js';
 import { abortedError, type Deadline } from './pending-operations.js';
 import type { SubscriptionListener } from './subscription-table.js';
+import { UnreadPublications } from './unread-publications.js';
 
 /** What a subscription tells beside its publications. */
 export interface SubscriptionEvents {
@@ -51,10 +51,10 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
   };
   readonly #ready: Promise<void>;
   readonly #ended: Promise<P2PError | undefined>;
-  readonly #unread = new Fifo<Value>();
-  #unreadCount = 0;
-  #iterated: boolean;
-  #wake: (() => void)[] = [];
+  /** One for each iteration. */
+  readonly #iterations = new Set<UnreadPublications<Value>>();
+  /** For the iteration that is to come where there is no callback. */
+  #first: UnreadPublications<Value> | undefined;
   #reading: PromiseLike<void> | undefined;
   #state: 'asking' | 'active' | 'interrupted' | 'ended' = 'asking';
   #reason: P2PError | undefined;
@@ -70,7 +70,7 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
     this.service = service;
     this.topic = topic;
     this.#options = options;
-    this.#iterated = options.callback === undefined;
+    if (!options.callback) this.#first = this.#startIteration();
     let settleReady: (error?: P2PError) => void = () => {};
     let settleEnded: (reason: P2PError | undefined) => void = () => {};
     this.#ready = new Promise((resolve, reject) => {
@@ -130,24 +130,26 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
   }
 
   /**
-   * The publications, one iteration at a time. Up to 1,000 wait to be taken, then the oldest are missed. Leaving the
-   * iteration unsubscribes, unless there is a callback too.
+   * The publications. Up to 1,000 wait to be taken, then the oldest are missed. Leaving the iteration unsubscribes,
+   * unless there is a callback too.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Value> {
     this.#isEndWatched = true;
-    this.#iterated = true;
-    let isOver = false;
-    const iterator: AsyncIterableIterator<Value> = {
-      next: () => this.#next(() => isOver),
-      return: async () => {
-        isOver = true;
-        this.#stopIterating();
-        if (!this.#options.callback) this.unsubscribe();
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]: () => iterator,
+    const unread = this.#first ?? this.#startIteration();
+    this.#first = undefined;
+    const leave = () => {
+      unread.leave();
+      this.#iterations.delete(unread);
+      if (!this.#options.callback) this.unsubscribe();
     };
-    return iterator;
+    return iteration({ next: () => unread.next(), leave });
+  }
+
+  #startIteration(): UnreadPublications<Value> {
+    const unread = new UnreadPublications<Value>();
+    if (this.#state === 'ended') unread.end(this.#reason);
+    else this.#iterations.add(unread);
+    return unread;
   }
 
   #listener(
@@ -189,7 +191,7 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
     this.#state = 'ended';
     this.#reason = reason;
     this.#stopListening();
-    this.#wakeAll();
+    for (const unread of this.#iterations) unread.end(reason);
     if (!reason) return;
     // Whoever made it has had no time to look at it, where it ends at once.
     const isLookedAt = () => this.#isEndWatched || (this.#isReadyWatched && !this.#wasActive);
@@ -224,47 +226,12 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
     if (this.#state === 'ended') return;
     const { callback, failed } = this.#options;
     if (callback) callGuarded(callback, [value], (cause) => failed(callbackFailed(this.topic, cause)));
-    if (!this.#iterated) return;
-    this.#unread.push(value);
-    if (++this.#unreadCount > MAX_UNREAD_PUBLICATIONS) {
-      this.#unread.shift();
-      this.#unreadCount--;
-      this.#miss(1);
-    }
-    this.#wakeAll();
+    for (const unread of this.#iterations) if (!unread.push(value)) this.#miss(1);
   }
 
   #miss(count: number): void {
     this.#missed += count;
     this.#tell('missed', count);
-  }
-
-  async #next(isOver: () => boolean): Promise<IteratorResult<Value, undefined>> {
-    for (;;) {
-      if (isOver()) return { done: true, value: undefined };
-      if (!this.#unread.isEmpty) {
-        this.#unreadCount--;
-        return { done: false, value: this.#unread.shift() as Value };
-      }
-      if (this.#state === 'ended') {
-        if (this.#reason) throw this.#reason;
-        return { done: true, value: undefined };
-      }
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
-    }
-  }
-
-  #stopIterating(): void {
-    this.#iterated = false;
-    this.#unread.clear();
-    this.#unreadCount = 0;
-    this.#wakeAll();
-  }
-
-  #wakeAll(): void {
-    const wake = this.#wake;
-    this.#wake = [];
-    for (const resolve of wake) resolve();
   }
 
   #tell<E extends keyof SubscriptionEvents>(event: E, ...args: Parameters<SubscriptionEvents[E]>): void {

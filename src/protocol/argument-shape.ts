@@ -26,8 +26,12 @@ export interface ArgumentShape {
   readonly hasBlob: boolean;
 }
 
+/** Of arguments without any array or object in them, which most are. */
+const FLAT: ArgumentShape = { hasBytes: false, tooDeep: false, hasPlaceholder: false, hasBlob: false };
+
 /** Looks through arguments level by level: no recursion, so no depth can overflow the stack. */
 export function shapeOf(args: readonly unknown[], maxDepth = MAX_DEPTH): ArgumentShape {
+  if (!args.some((arg) => typeof arg === 'object' && arg !== null)) return FLAT;
   const found = { hasBytes: false, hasBlob: false, hasPlaceholder: false };
   let level: readonly object[] = [args];
   for (let depth = 0; level.length > 0; depth++) {

@@ -1,3 +1,4 @@
+import { WakeUp } from '../async/wake-up.js';
 import { P2PError, readWireError } from '../protocol/p2p-error.js';
 import type { StreamEnd } from './stream-end.js';
 
@@ -12,15 +13,15 @@ export interface ItemStreamListener {
  */
 export class ItemStream {
   readonly #end: StreamEnd;
-  #wake: (() => void)[] = [];
+  readonly #changed = new WakeUp();
 
   constructor(end: StreamEnd, listener?: ItemStreamListener) {
     this.#end = end;
     end.attach({
-      readable: () => this.#wakeAll(),
+      readable: () => this.#changed.all(),
       closed: () => listener?.over(),
       failed: (error) => {
-        this.#wakeAll();
+        this.#changed.all();
         listener?.over(error);
       },
     });
@@ -47,7 +48,7 @@ export class ItemStream {
   /** Ends it in both directions, at both ends. */
   reset(reason?: unknown): void {
     this.#end.reset(reason);
-    this.#wakeAll();
+    this.#changed.all();
   }
 
   /** The next item of the other side. @throws P2PError that the stream failed with */
@@ -57,7 +58,7 @@ export class ItemStream {
       if (taken) return { done: false, value: this.#itemOf(taken.value) };
       if (this.#end.failure) throw this.#end.failure;
       if (this.#end.atEnd) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
+      await this.#changed.next();
     }
   }
 
@@ -74,11 +75,5 @@ export class ItemStream {
     const error = new P2PError('PAYLOAD_INVALID', 'An item is not written as one');
     this.reset(error);
     throw error;
-  }
-
-  #wakeAll(): void {
-    const wake = this.#wake;
-    this.#wake = [];
-    for (const resolve of wake) resolve();
   }
 }

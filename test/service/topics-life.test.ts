@@ -236,9 +236,9 @@ describe('a session', () => {
     const host: ServiceHost = new ServiceHost({ service: 's', engine: () => service.engine, isService: true, failed });
     const handler = {
       ...silent,
-      subscribeAsked: host.subscribeAsked.bind(host),
-      unsubscribed: host.unsubscribed.bind(host),
-      sessionGone: host.sessionGone.bind(host),
+      subscribeAsked: host.topics.subscribeAsked.bind(host.topics),
+      unsubscribed: host.topics.unsubscribed.bind(host.topics),
+      sessionGone: host.topics.sessionGone.bind(host.topics),
     };
     const service = hostEngine({
       sessions,
@@ -247,7 +247,7 @@ describe('a session', () => {
       isService: true,
       isShared: false,
       hasApi: () => false,
-      hasTopic: (name) => host.hasTopic(name),
+      hasTopic: (name) => host.topics.has(name),
     });
     const hosted = { sessions, handler: silent, isService: false, isShared: false };
     const nothing = { hasApi: () => false, hasTopic: () => false };
@@ -256,7 +256,7 @@ describe('a session', () => {
       const listener = { active() {}, publication() {}, missed() {}, interrupted() {}, ended() {} };
       return engine.subscribe({ service: 's', topic, timeout: 10_000, listener });
     };
-    for (const topic of ['news', 'refused']) host.createTopic(topic, { accept: () => topic === 'news', retain: 1 });
+    for (const topic of ['news', 'refused']) host.topics.create(topic, { accept: () => topic === 'news', retain: 1 });
     const clients = numbers(1, 10).map((n) => client(`c${n}`));
     for (const [index, { engine, session }] of clients.entries()) {
       const ends = numbers(1, 3).flatMap(() => [subscribe(engine, 'news'), subscribe(engine, 'refused')]);
@@ -271,7 +271,7 @@ describe('a session', () => {
     }
     const last = client('last');
     subscribe(last.engine, 'news');
-    host.destroyTopic('news');
+    host.topics.destroy('news');
     expect([last.session.subscriptions.size, last.session.edges.size, service.session.topics.size]).toEqual([0, 0, 0]);
     expect(last.engine.subscriptionCount).toBe(0);
   });
