@@ -1,3 +1,4 @@
+import { isThenable } from '../async/call-guarded.js';
 import { isAsyncIterable, isIterable } from '../async/iterables.js';
 import { checkApi, checkPeer, checkTopic, invalidArgument } from '../protocol/check-names.js';
 import { DESCRIBE_API } from '../protocol/identifiers.js';
@@ -45,15 +46,18 @@ export class ServiceCalls {
   }
 
   /** CV-3: the result; of a handler that yields, its items. */
-  async callService(service: string | ServiceContract, api: string, ...args: unknown[]): Promise<unknown> {
-    const [first] = await this.#call(checkCall(service, api, args));
-    return first;
+  callService(service: string | ServiceContract, api: string, ...args: unknown[]): Promise<unknown> {
+    try {
+      return this.#call(checkCall(service, api, args), ([first]) => first);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** CV-3: the ack gets what the handler acknowledges with; of a handler that yields, its items. */
   emitService(service: string | ServiceContract, api: string, ...rest: unknown[]): void {
     const { args, ack } = splitAck<Callback>(rest);
-    const outcome = this.#call(checkCall(service, api, args));
+    const outcome = this.#call(checkCall(service, api, args), (results) => results);
     const ignore = ([first]: readonly unknown[]) => {
       // Items that nobody will take.
       if (isAsyncIterable(first)) void first[Symbol.asyncIterator]().return?.();
@@ -89,17 +93,38 @@ export class ServiceCalls {
     return this.#engine.serviceList(this.#settings.deadline);
   }
 
-  async #call({ service, api, contract, payload, items }: CheckedCall): Promise<readonly unknown[]> {
-    const { clock } = this.#engine;
-    const { deadline } = this.#settings;
-    const startedAt = clock.now();
+  /** No more promises than it takes: of a lost service there may be many to reject. */
+  #call<T>(call: CheckedCall, pick: (results: readonly unknown[]) => T): Promise<T> {
+    const { service, api, payload, items } = call;
+    const startedAt = this.#engine.clock.now();
     const plan = { api, input: items ? 'items' : 'value', payload } as const;
-    const read = valueReader(api, contract);
-    const answer = await this.#engine.call(service, plan, deadline);
+    return this.#engine.call(service, plan, this.#settings.deadline).then((answer) => {
+      const results = this.#read(call, answer, startedAt);
+      return isThenable(results) ? results.then(pick) : pick(results);
+    });
+  }
+
+  #read(
+    { api, contract, items }: CheckedCall,
+    answer: CallAnswer,
+    startedAt: number,
+  ): readonly unknown[] | PromiseLike<readonly unknown[]> {
     checkKind(api, contract, answer);
-    if ('result' in answer) return contract ? [await read(answer.result.args[0])] : answer.result.args;
-    const streamed = new StreamedCall({ call: answer, items, deadline, startedAt, clock, read });
-    return [answer.output === 'items' ? streamed.items() : await streamed.result()];
+    const read = valueReader(api, contract);
+    if ('result' in answer) {
+      const { args } = answer.result;
+      return contract ? Promise.resolve(read(args[0])).then((value) => [value]) : args;
+    }
+    const { clock } = this.#engine;
+    const streamed = new StreamedCall({
+      call: answer,
+      items,
+      deadline: this.#settings.deadline,
+      startedAt,
+      clock,
+      read,
+    });
+    return answer.output === 'items' ? [streamed.items()] : streamed.result().then((value) => [value]);
   }
 }
 
