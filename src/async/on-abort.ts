@@ -5,9 +5,11 @@ function callAll(this: AbortSignal): void {
   for (const callback of waiting.get(this) ?? []) callback();
 }
 
+const NOTHING = () => {};
+
 /** Calls back when the signal aborts; the value returned takes that back. */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
-  if (!signal) return () => {};
+  if (!signal) return NOTHING;
   const callbacks = waiting.get(signal) ?? listenTo(signal);
   callbacks.add(callback);
   return () => {

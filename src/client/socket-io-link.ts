@@ -16,6 +16,7 @@ const HEADER_ALLOWANCE = 4_096;
 
 /** The Link of a client: packets as envelope events of a `socket.io-client` socket. */
 export class SocketIoLink implements Link {
+  readonly isFinal = false;
   readonly #socket: RawSocket;
   readonly #clientId: string;
   readonly #secret = createSecret();

@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../async/clock.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import type { P2PError } from '../protocol/p2p-error.js';
 import type { ContractCall, ServiceCall } from '../protocol/typed-services.js';
 import type { CallRequest } from './peer-handler.js';
+import { noAnswerWithin } from './pending-operations.js';
 
 export interface CallContextOptions {
   readonly service: string;
@@ -73,7 +74,7 @@ export class CallContext implements ServiceCall {
   #startTimer(): void {
     const left = Math.max(0, this.#due - this.#clock.now());
     const { timeout } = this;
-    const late = () => this.abort(new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } }));
+    const late = () => this.abort(noAnswerWithin(timeout));
     this.#timer = this.#clock.setTimer(late, left);
   }
 }

@@ -1,11 +1,11 @@
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { CallBody, PacketOf } from '../protocol/packet.js';
-import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
+import { Payload } from '../protocol/payload.js';
 import type { StreamEnd } from '../stream/stream-end.js';
 import type { Link } from './link.js';
 import { type AnswerContext, PeerAnswer } from './peer-answer.js';
 import type { CallRequest } from './peer-handler.js';
-import type { Deadline, OperationPlan, PendingOperations } from './pending-operations.js';
+import type { CallAnswer, Deadline, OperationPlan, PendingOperations } from './pending-operations.js';
 import type { StreamTable } from './stream-table.js';
 
 /** What is called, with what. */
@@ -16,30 +16,18 @@ export interface CallPlan {
   readonly payload: Payload;
 }
 
-/** A call that goes on, on a stream. */
-export interface CallStream {
-  readonly end: StreamEnd;
-  /** Whether it brings the one result, or items. */
-  readonly output: CallBody;
-}
-
-/** The answer to a call: the result, or the stream on which it comes. */
-export type CallAnswer = { readonly result: Payload } | CallStream;
-
 export interface CallTableOptions {
   readonly link: Link;
   readonly pending: PendingOperations;
   readonly streams: StreamTable;
   readonly answers: AnswerContext;
   /** Starts an operation, when the link allows. */
-  readonly ask: (plan: OperationPlan) => Promise<Payload>;
+  readonly ask: (plan: OperationPlan) => Promise<CallAnswer>;
 }
 
 /** The calls that this side makes, and those that it answers. */
 export class CallTable {
   readonly #options: CallTableOptions;
-  /** Calls that were answered by a stream, until the one who waits has taken it. */
-  readonly #answered = new Map<number, CallStream>();
 
   constructor(options: CallTableOptions) {
     this.#options = options;
@@ -51,8 +39,7 @@ export class CallTable {
     const packet = (_id: number, timeLeft: number): PacketOf<'call'> => {
       return { type: 'call', peer, epoch: 0, id, timeout: timeLeft, api, input, payload };
     };
-    const answered = ask({ id, peer, timeout, signal, answered: true, packet });
-    return answered.then((result) => this.#takeStream(id) ?? { result });
+    return ask({ id, peer, timeout, signal, answered: true, packet });
   }
 
   /** The handler is at it. Its items may come at once: so the stream is there before anyone waits for it. */
@@ -60,23 +47,15 @@ export class CallTable {
     const { link, pending, streams } = this.#options;
     try {
       const end = streams.adopt(id, epoch);
-      this.#answered.set(id, { end, output });
       link.send({ type: 'credit', stream: id, credit: end.firstCredit, probe: 0 });
       end.credited(credit);
-      if (pending.answer(peer, id, EMPTY_PAYLOAD)) return;
-      this.#answered.delete(id);
+      if (pending.answer(peer, id, { end, output })) return;
       end.reset(new P2PError('ABORTED', 'The caller waits no longer'));
     } catch (error) {
       const problem = toP2PError(error);
       pending.answer(peer, id, problem);
       link.send({ type: 'reset', stream: id, payload: Payload.ofError(problem) });
     }
-  }
-
-  #takeStream(id: number): CallStream | undefined {
-    const stream = this.#answered.get(id);
-    if (stream) this.#answered.delete(id);
-    return stream;
   }
 
   /** What the service makes of a peer's call. */

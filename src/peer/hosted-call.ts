@@ -1,12 +1,12 @@
 import { isThenable } from '../async/call-guarded.js';
 import type { Clock } from '../async/clock.js';
 import { isRow, iteration } from '../async/iterables.js';
-import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { CallBody } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import { inputInvalid, serviceErrors, validateValue } from '../protocol/service-contract.js';
 import { ItemStream } from '../stream/item-stream.js';
-import { type SentItems, sendItems } from '../stream/send-items.js';
+import { leaveItems, type SentItems, sendItems } from '../stream/send-items.js';
 import { CallContext } from './call-context.js';
 import type { OfferedApi } from './offered-api.js';
 import type { CallRequest } from './peer-handler.js';
@@ -123,6 +123,7 @@ export class HostedCall {
   async #yield(items: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
     const stream = this.#stream as ItemStream;
     this.#answered = true;
+    if (this.#isClosed) return leaveItems(items);
     this.#sending = sendItems(stream, items);
     try {
       if (!(await this.#sending.sent)) return;
@@ -183,7 +184,7 @@ export class HostedCall {
   #failureOf(cause: unknown): P2PError {
     // Most likely its signal was what made it fail.
     if (this.#context.reason) return this.#context.reason;
-    if (cause instanceof P2PError) return cause;
+    if (isP2PError(cause)) return cause;
     const { name } = this.#options.api;
     return new P2PError('HANDLER_FAILED', `The handler of "${name}" failed`, { details: { api: name }, cause });
   }
@@ -194,6 +195,7 @@ export class HostedCall {
     if (this.#isClosed) return;
     const failure = this.#failureOf(error);
     this.#answered = true;
+    this.#context.abort(failure);
     // What was yielded before comes before it.
     if (this.#stream && this.#sending) this.#stream.fail(failure);
     else if (this.#stream) this.#stream.reset(failure);

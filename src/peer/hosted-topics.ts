@@ -1,6 +1,6 @@
 import { isThenable } from '../async/call-guarded.js';
 import { checkTopic } from '../protocol/check-names.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import { checkNoFunction } from './call-arguments.js';
@@ -62,8 +62,10 @@ export class HostedTopics {
     const engine = this.#options.engine();
     engine.checkSize(payload);
     topic.keep(payload);
-    if (topic.subscribers.size === 0) return Promise.resolve();
-    if (topic.options.slow === 'wait') return engine.publishAndWait(name, payload, deadline);
+    const waits = topic.options.slow === 'wait';
+    // Without a link there are no subscribers: who does not wait for any has kept it for those to come.
+    if (topic.subscribers.size === 0 && (engine.isUp || !waits)) return Promise.resolve();
+    if (waits) return engine.publishAndWait(name, payload, deadline);
     engine.publish(name, payload);
     return Promise.resolve();
   }
@@ -117,7 +119,7 @@ export class HostedTopics {
 
   /** What the subscriber is told; what nobody meant to happen is told here too. */
   #refusalFor(cause: unknown, topic: string): P2PError {
-    if (cause instanceof P2PError) return cause;
+    if (isP2PError(cause)) return cause;
     const failure = new P2PError('HANDLER_FAILED', `What decides on "${topic}" failed`, { details: { topic }, cause });
     this.#options.failed(failure);
     return failure;

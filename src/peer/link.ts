@@ -13,6 +13,8 @@ export interface Link {
   readonly state: LinkState;
   /** Why the link is not up, as far as is known. */
   readonly problem: P2PError | undefined;
+  /** Once it is down, it stays so. */
+  readonly isFinal: boolean;
   /** Largest payload that `send` takes, in bytes as they are on the wire. */
   readonly maxPayload: number;
   /** @throws P2PError `PAYLOAD_TOO_LARGE` for what `send` would not take */

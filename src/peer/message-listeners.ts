@@ -1,5 +1,5 @@
 import { callGuarded } from '../async/call-guarded.js';
-import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError, toP2PError } from '../protocol/p2p-error.js';
 import { Payload } from '../protocol/payload.js';
 import { EventListeners, type Listener } from './event-listeners.js';
 import type { Answer, IncomingMessage } from './peer-handler.js';
@@ -111,10 +111,9 @@ export class MessageListeners {
 
   #handlerFailed(error: unknown, { peer, event, answer }: IncomingMessage): void {
     const details = { event, clientId: peer };
-    const failure =
-      error instanceof P2PError
-        ? error
-        : new P2PError('HANDLER_FAILED', `A listener for "${event}" failed`, { details, cause: error });
+    const failure = isP2PError(error)
+      ? error
+      : new P2PError('HANDLER_FAILED', `A listener for "${event}" failed`, { details, cause: error });
     answer?.reject(failure);
     this.#options.failed(failure);
   }

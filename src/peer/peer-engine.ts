@@ -5,11 +5,11 @@ import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import type { Payload } from '../protocol/payload.js';
 import { AskedRequests } from './asked-requests.js';
-import { type CallAnswer, type CallPlan, CallTable } from './call-table.js';
+import { type CallPlan, CallTable } from './call-table.js';
 import { type Link, type LinkReceiver, linkDown } from './link.js';
 import { type AnswerContext, PeerAnswer } from './peer-answer.js';
 import type { PeerHandler, SubscribeRequest } from './peer-handler.js';
-import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
+import { type CallAnswer, type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
 import { type OpenedStream, type StreamPlan, StreamTable } from './stream-table.js';
 import { type SubscriptionPlan, SubscriptionTable } from './subscription-table.js';
 
@@ -43,12 +43,21 @@ export class PeerEngine implements LinkReceiver {
       gaveUp: (peer, id) => peer !== ROUTER && this.#sendIfUp({ type: 'cancel', peer, epoch: 0, id }),
       waitedFor: () => link.problem,
     });
-    const shared = { link, clock, pending: this.#pending, ask: (plan: OperationPlan) => this.#start(plan) };
+    const shared = {
+      link,
+      clock,
+      pending: this.#pending,
+      ask: <Answer = Payload>(plan: OperationPlan) => this.#start<Answer>(plan),
+    };
     this.#answers = { link, asked: this.#asked, failed: (error) => handler.failed(error) };
     this.#streams = new StreamTable({ ...shared, asked: this.#asked, now: () => clock.now() });
     this.#calls = new CallTable({ ...shared, streams: this.#streams, answers: this.#answers });
     this.#subscriptions = new SubscriptionTable({ ...shared, sendIfUp: (packet) => this.#sendIfUp(packet) });
     link.open(this);
+  }
+
+  get isUp(): boolean {
+    return this.#link.state === 'up';
   }
 
   /** Operations that wait for the link or for an answer. */
@@ -126,7 +135,7 @@ export class PeerEngine implements LinkReceiver {
 
   /** CV-2: to all subscribers that keep up. */
   publish(topic: string, payload: Payload): void {
-    this.#link.send({ type: 'publish', topic, payload });
+    this.#sendIfUp({ type: 'publish', topic, payload });
   }
 
   /** CV-2: to all subscribers; resolves when there was room for it with each of them. */
@@ -189,7 +198,7 @@ export class PeerEngine implements LinkReceiver {
 
   linkDown(error: P2PError): void {
     // Before what they ask for fails: it will be asked for again.
-    this.#subscriptions.linkDown(error);
+    this.#subscriptions.linkDown(error, this.#link.isFinal);
     this.#pending.failAll(error);
     this.#asked.closeAll(error);
     this.#streams.linkDown(error);
@@ -279,7 +288,7 @@ export class PeerEngine implements LinkReceiver {
     );
   }
 
-  #start(plan: OperationPlan): Promise<Payload> {
+  #start<Answer = Payload>(plan: OperationPlan): Promise<Answer> {
     const { state } = this.#link;
     if (state === 'down') return Promise.reject(this.#link.problem ?? linkDown());
     return this.#pending.start(plan, state === 'waiting');

@@ -2,8 +2,9 @@ import type { Clock, Timer } from '../async/clock.js';
 import { onAbort } from '../async/on-abort.js';
 import { MAX_QUEUED_OPERATIONS } from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
-import type { Packet } from '../protocol/packet.js';
+import type { CallBody, Packet } from '../protocol/packet.js';
 import { EMPTY_PAYLOAD, type Payload } from '../protocol/payload.js';
+import type { StreamEnd } from '../stream/stream-end.js';
 
 /** How long an operation may wait, and what else may end it. */
 export interface Deadline {
@@ -11,6 +12,16 @@ export interface Deadline {
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
+
+/** A call that goes on, on a stream. */
+export interface CallStream {
+  readonly end: StreamEnd;
+  /** Whether it brings the one result, or items. */
+  readonly output: CallBody;
+}
+
+/** The answer to a call: the result, or the stream on which it comes. */
+export type CallAnswer = Payload | CallStream;
 
 /** An operation that is to be sent, and possibly answered. */
 export interface OperationPlan extends Deadline {
@@ -31,7 +42,7 @@ interface Operation {
   /** When its time is up, on the clock. */
   readonly due: number;
   readonly stopListening: () => void;
-  readonly resolve: (payload: Payload) => void;
+  readonly resolve: (answer: never) => void;
   readonly reject: (error: P2PError) => void;
 }
 
@@ -66,7 +77,7 @@ export class PendingOperations {
   }
 
   /** Sends at once, or with the next `flush` when `queue` is true. Settles by the deadline at the latest. */
-  start(plan: OperationPlan, queue: boolean): Promise<Payload> {
+  start<Answer = Payload>(plan: OperationPlan, queue: boolean): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (plan.signal?.aborted) throw abortedError(plan.signal);
       if (queue && this.#queued >= MAX_QUEUED_OPERATIONS) {
@@ -93,21 +104,25 @@ export class PendingOperations {
   }
 
   /** An answer has come; one that nobody asked this peer for is ignored. @returns whether somebody waited for it */
-  answer(peer: string, id: number, outcome: Payload | P2PError): boolean {
+  answer(peer: string, id: number, outcome: CallAnswer | P2PError): boolean {
     const operation = this.#operations.get(id);
     if (!operation?.sent || operation.plan.peer !== peer) return false;
     this.#remove(id, operation);
     if (outcome instanceof P2PError) operation.reject(outcome);
-    else operation.resolve(outcome);
+    // Only who makes calls is answered by streams.
+    else operation.resolve(outcome as never);
     return true;
   }
 
   /** The peer's session has ended; what was started after `lastId` may have reached its next one. */
   peerGone(peer: string, lastId: number, error: P2PError): void {
-    for (const [id, operation] of this.#operations) {
-      if (id > lastId) return;
-      if (operation.plan.peer === peer && operation.sent) this.answer(peer, id, error);
+    const lost: [id: number, operation: Operation][] = [];
+    for (const entry of this.#operations) {
+      const [id, { sent, plan }] = entry;
+      if (id > lastId) break;
+      if (sent && plan.peer === peer) lost.push(entry);
     }
+    this.#failThese(lost, error);
   }
 
   /** Nobody here waits for it any more. */
@@ -116,9 +131,18 @@ export class PendingOperations {
   }
 
   failAll(error: P2PError): void {
-    for (const [id, operation] of this.#operations) {
-      this.#remove(id, operation);
-      operation.reject(error);
+    this.#queued = 0;
+    this.#failThese([...this.#operations], error);
+  }
+
+  /** There may be very many: one by one, emptying the map would be the dearest part of it. */
+  #failThese(operations: readonly [id: number, operation: Operation][], error: P2PError): void {
+    if (operations.length === this.#operations.size) this.#operations.clear();
+    else for (const [id] of operations) this.#operations.delete(id);
+    for (const [, { timer, stopListening, reject }] of operations) {
+      this.#options.clock.clearTimer(timer);
+      stopListening();
+      reject(error);
     }
   }
 
@@ -143,11 +167,10 @@ export class PendingOperations {
   }
 
   #timedOut(timeout: number, id: number): P2PError {
-    const details = { timeout };
-    if (this.#operations.get(id)?.sent) return new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details });
+    if (this.#operations.get(id)?.sent) return noAnswerWithin(timeout);
     const cause = this.#options.waitedFor();
     const reason = cause ? `: ${cause.message}` : '';
-    return new P2PError('TIMEOUT', `Not connected within ${timeout} ms${reason}`, { details, cause });
+    return new P2PError('TIMEOUT', `Not connected within ${timeout} ms${reason}`, { details: { timeout }, cause });
   }
 
   #remove(id: number, operation: Operation): void {
@@ -160,4 +183,9 @@ export class PendingOperations {
 
 export function abortedError(signal: AbortSignal | undefined): P2PError {
   return new P2PError('ABORTED', 'The operation was aborted', { cause: signal?.reason });
+}
+
+/** @param timeout ms */
+export function noAnswerWithin(timeout: number): P2PError {
+  return new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } });
 }

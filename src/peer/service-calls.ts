@@ -6,10 +6,11 @@ import { P2PError } from '../protocol/p2p-error.js';
 import { Payload } from '../protocol/payload.js';
 import { isServiceContract, outputInvalid, rpcOf, topicOf, validateValue } from '../protocol/service-contract.js';
 import type { RpcContract, ServiceContract } from '../protocol/typed-services.js';
+import { leaveItems } from '../stream/send-items.js';
 import { checkListener, checkNoFunction, splitAck } from './call-arguments.js';
 import type { CallSettings } from './call-settings.js';
-import type { CallAnswer } from './call-table.js';
 import type { PeerEngine } from './peer-engine.js';
+import type { CallAnswer } from './pending-operations.js';
 import { readServiceDescription, type ServiceDescription } from './service-description.js';
 import { type Callback, settleCallback } from './settle-callback.js';
 import { StreamedCall } from './streamed-call.js';
@@ -98,7 +99,14 @@ export class ServiceCalls {
     const { service, api, payload, items } = call;
     const startedAt = this.#engine.clock.now();
     const plan = { api, input: items ? 'items' : 'value', payload } as const;
-    return this.#engine.call(service, plan, this.#settings.deadline).then((answer) => {
+    const answered = this.#engine.call(service, plan, this.#settings.deadline);
+    // What fails, or is answered without looking at them, leaves them to nobody.
+    if (items)
+      answered.then(
+        (answer) => 'end' in answer || leaveItems(items),
+        () => leaveItems(items),
+      );
+    return answered.then((answer) => {
       const results = this.#read(call, answer, startedAt);
       return isThenable(results) ? results.then(pick) : pick(results);
     });
@@ -111,8 +119,8 @@ export class ServiceCalls {
   ): readonly unknown[] | PromiseLike<readonly unknown[]> {
     checkKind(api, contract, answer);
     const read = valueReader(api, contract);
-    if ('result' in answer) {
-      const { args } = answer.result;
+    if (!('end' in answer)) {
+      const { args } = answer;
       return contract ? Promise.resolve(read(args[0])).then((value) => [value]) : args;
     }
     const { clock } = this.#engine;

@@ -8,8 +8,11 @@ export interface ServicePublisher {
    * Publishes one value on a topic of this service; it is encoded once, however many subscribe. Where the topic waits
    * for slow subscribers, the promise does, to its deadline at most; otherwise it is resolved at once.
    *
-   * Rejects with `LINK_DOWN` or `QUEUE_FULL` (it publishes without waiting); a promise that nobody looks at is no unhandled rejection.
-   * @throws P2PError `TOPIC_NOT_FOUND` also for a topic of another service, `NOT_A_SERVICE`, `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`
+   * A topic that waits rejects with `LINK_DOWN`, `TIMEOUT` (not connected in time) or `QUEUE_FULL` (it publishes without
+   * waiting); otherwise what is published without a connection is retained, if that, and the promise resolved. A promise
+   * that nobody looks at is no unhandled rejection.
+   * @throws P2PError `TOPIC_NOT_FOUND` also for a topic of another service, `NOT_A_SERVICE`, `INVALID_ARGUMENT`,
+   * `PAYLOAD_TOO_LARGE`
    */
   publishTopic<Contract extends ServiceContract, Topic extends TopicName<Contract>>(
     service: Contract,

@@ -1,5 +1,5 @@
 import { callGuarded } from '../async/call-guarded.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 
 /** A callback of either kind: after `with(…)` the error comes first, in a plain call only values come. */
 export type Callback = (...args: unknown[]) => unknown;
@@ -21,5 +21,5 @@ export function settleCallback(outcome: Promise<readonly unknown[]>, callback: C
 }
 
 function callbackFailed(cause: unknown): P2PError {
-  return cause instanceof P2PError ? cause : new P2PError('HANDLER_FAILED', 'A callback failed', { cause });
+  return isP2PError(cause) ? cause : new P2PError('HANDLER_FAILED', 'A callback failed', { cause });
 }

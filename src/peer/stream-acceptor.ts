@@ -1,5 +1,5 @@
 import { callGuarded, isThenable } from '../async/call-guarded.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import { createNodeDuplex, duplexClass, type NodeDuplex } from '../stream/node-duplex.js';
 import type { StreamEnd } from '../stream/stream-end.js';
 import { checkListener } from './call-arguments.js';
@@ -129,7 +129,7 @@ export class StreamAcceptor {
 
   /** What the opener is told; what nobody meant to happen is told here too. */
   #refusalFor(error: unknown): P2PError {
-    if (error instanceof P2PError) return error;
+    if (isP2PError(error)) return error;
     const failure = handlerFailed(error);
     this.#failed(failure);
     return failure;
@@ -153,5 +153,5 @@ function noAcceptor(): P2PError {
 }
 
 function handlerFailed(cause: unknown): P2PError {
-  return cause instanceof P2PError ? cause : new P2PError('HANDLER_FAILED', 'An acceptor of streams failed', { cause });
+  return isP2PError(cause) ? cause : new P2PError('HANDLER_FAILED', 'An acceptor of streams failed', { cause });
 }

@@ -5,8 +5,7 @@ import { P2PError } from '../protocol/p2p-error.js';
 import { ItemStream } from '../stream/item-stream.js';
 import { type SentItems, sendItems } from '../stream/send-items.js';
 import { streamError } from '../stream/stream-error.js';
-import type { CallStream } from './call-table.js';
-import { abortedError, type Deadline } from './pending-operations.js';
+import { abortedError, type CallStream, type Deadline, noAnswerWithin } from './pending-operations.js';
 
 export interface StreamedCallOptions {
   readonly call: CallStream;
@@ -50,7 +49,7 @@ export class StreamedCall {
   async result(): Promise<unknown> {
     const { clock, deadline, startedAt, read } = this.#options;
     const { timeout } = deadline;
-    const late = () => this.#fail(new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } }));
+    const late = () => this.#fail(noAnswerWithin(timeout));
     const timer = clock.setTimer(late, Math.max(0, startedAt + timeout - clock.now()));
     try {
       const { done, value } = await this.#stream.next();

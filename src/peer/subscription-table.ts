@@ -37,11 +37,18 @@ interface Entry extends SubscriptionPlan {
   retryUntil: number;
 }
 
+/** A topic of one session. */
+interface Publisher {
+  readonly peer: string;
+  readonly epoch: number;
+  readonly topic: string;
+}
+
 /** This client's subscriptions to one topic: to the router they are one. */
 interface Membership {
   readonly entries: Set<Entry>;
-  /** The router sends publications. */
-  isMember: boolean;
+  /** The sessions of the service whose publications the router sends. */
+  readonly memberOf: Set<number>;
 }
 
 export interface SubscriptionTableOptions {
@@ -83,7 +90,7 @@ export class SubscriptionTable {
     const key = topicRoom(plan.service, plan.topic);
     const membership = this.#memberships.get(key);
     if (membership) membership.entries.add(entry);
-    else this.#memberships.set(key, { entries: new Set([entry]), isMember: false });
+    else this.#memberships.set(key, { entries: new Set([entry]), memberOf: new Set() });
     this.#ask(entry);
     return () => this.#end(entry);
   }
@@ -97,7 +104,7 @@ export class SubscriptionTable {
   subscribed({ peer, epoch, id, topic }: PacketOf<'subscribed'>): void {
     const entry = this.#byId.get(id);
     const membership = this.#memberships.get(topicRoom(peer, topic));
-    if (membership) membership.isMember = true;
+    if (membership) membership.memberOf.add(epoch);
     else this.#options.sendIfUp({ type: 'unsubscribe', peer, topic });
     if (!membership || entry?.state !== 'asking' || !this.#options.pending.answer(peer, id, EMPTY_PAYLOAD)) return;
     entry.state = 'active';
@@ -114,36 +121,40 @@ export class SubscriptionTable {
     if (entry?.state === 'active' && entry.service === peer) entry.listener.publication(payload);
   }
 
-  publication({ peer, topic, payload }: PacketOf<'publication'>): void {
-    for (const { listener } of this.#activeOn(peer, topic)) listener.publication(payload);
+  publication({ payload, ...from }: PacketOf<'publication'>): void {
+    for (const { listener } of this.#activeOn(from)) listener.publication(payload);
   }
 
-  missed({ peer, topic, count }: PacketOf<'missed'>): void {
-    for (const { listener } of this.#activeOn(peer, topic)) listener.missed(count);
+  missed({ count, ...from }: PacketOf<'missed'>): void {
+    for (const { listener } of this.#activeOn(from)) listener.missed(count);
   }
 
   /** The membership is over, by the service or because this client was too slow. */
-  topicClosed({ peer, topic, payload }: PacketOf<'topic-closed'>): void {
-    const membership = this.#memberships.get(topicRoom(peer, topic));
-    if (!membership) return;
-    membership.isMember = false;
-    for (const entry of this.#activeOn(peer, topic)) this.#end(entry, payload.error);
+  topicClosed({ payload, ...from }: PacketOf<'topic-closed'>): void {
+    this.#memberships.get(topicRoom(from.peer, from.topic))?.memberOf.delete(from.epoch);
+    for (const entry of this.#activeOn(from)) this.#end(entry, payload.error);
   }
 
   peerGone(epoch: number, error: P2PError): void {
     for (const entry of [...(this.#byEpoch.get(epoch) ?? [])]) {
-      const membership = this.#memberships.get(topicRoom(entry.service, entry.topic));
-      if (membership) membership.isMember = false;
+      this.#memberships.get(topicRoom(entry.service, entry.topic))?.memberOf.delete(epoch);
       this.#end(entry, error);
     }
   }
 
-  /** CC-2: what was active will be asked for again. What was asked for the first time fails as all that waits. */
-  linkDown(error: P2PError): void {
+  /**
+   * CC-2: what was active will be asked for again, unless the link is down for good. What was asked for the first time
+   * fails as all that waits.
+   */
+  linkDown(error: P2PError, isFinal: boolean): void {
     for (const membership of [...this.#memberships.values()]) {
-      membership.isMember = false;
+      membership.memberOf.clear();
       for (const entry of [...membership.entries]) {
         if (entry.epoch === 0) continue;
+        if (isFinal) {
+          this.#end(entry, error);
+          continue;
+        }
         const wasActive = entry.state === 'active';
         this.#forget(entry);
         entry.state = 'interrupted';
@@ -189,9 +200,9 @@ export class SubscriptionTable {
     clock.setTimer(again, retry.next());
   }
 
-  #activeOn(service: string, topic: string): Entry[] {
-    const entries = this.#memberships.get(topicRoom(service, topic))?.entries ?? [];
-    return [...entries].filter(({ state }) => state === 'active');
+  #activeOn({ peer, epoch, topic }: Publisher): Entry[] {
+    const entries = this.#memberships.get(topicRoom(peer, topic))?.entries ?? [];
+    return [...entries].filter((entry) => entry.state === 'active' && entry.epoch === epoch);
   }
 
   #end(entry: Entry, error?: P2PError): void {
@@ -206,7 +217,7 @@ export class SubscriptionTable {
     membership?.entries.delete(entry);
     if (membership?.entries.size === 0) {
       this.#memberships.delete(key);
-      if (membership.isMember) this.#options.sendIfUp({ type: 'unsubscribe', peer, topic });
+      if (membership.memberOf.size > 0) this.#options.sendIfUp({ type: 'unsubscribe', peer, topic });
     }
     entry.listener.ended(error);
   }

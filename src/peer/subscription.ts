@@ -1,7 +1,8 @@
 import { callGuarded, isThenable } from '../async/call-guarded.js';
 import { iteration } from '../async/iterables.js';
 import { onAbort } from '../async/on-abort.js';
-import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import { MAX_UNREAD_PUBLICATIONS } from '../protocol/limits.js';
+import { isP2PError, P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Payload } from '../protocol/payload.js';
 import { checkListener } from './call-arguments.js';
 import type { PeerEngine } from './peer-engine.js';
@@ -56,6 +57,7 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
   /** For the iteration that is to come where there is no callback. */
   #first: UnreadPublications<Value> | undefined;
   #reading: PromiseLike<void> | undefined;
+  #readingCount = 0;
   #state: 'asking' | 'active' | 'interrupted' | 'ended' = 'asking';
   #reason: P2PError | undefined;
   #missed = 0;
@@ -130,7 +132,7 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
   }
 
   /**
-   * The publications. Up to 1,000 wait to be taken, then the oldest are missed. Leaving the iteration unsubscribes,
+   * The publications. Up to 1,000, or 16 MiB, wait to be taken; then the oldest are missed. Leaving the iteration unsubscribes,
    * unless there is a callback too.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Value> {
@@ -162,13 +164,13 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
         this.#state = 'active';
         this.#wasActive = true;
         settleReady();
-        if (resumed) this.#tell('resumed');
+        if (resumed) this.#inOrder(() => this.#tell('resumed'));
       },
-      publication: (payload) => this.#inOrder(() => this.#read(payload)),
+      publication: (payload) => this.#arrived(payload),
       missed: (count) => this.#inOrder(() => this.#miss(count)),
       interrupted: (error) => {
         this.#state = 'interrupted';
-        this.#tell('interrupted', error);
+        this.#inOrder(() => this.#tell('interrupted', error));
       },
       ended: (reason) => {
         const end = () => {
@@ -198,6 +200,16 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
     queueMicrotask(() => isLookedAt() || this.#options.failed(reason));
   }
 
+  /** What reading holds up is bounded too. */
+  #arrived(payload: Payload): void {
+    if (this.#readingCount >= MAX_UNREAD_PUBLICATIONS) return this.#inOrder(() => this.#miss(1));
+    this.#readingCount++;
+    this.#inOrder(() => {
+      this.#readingCount--;
+      return this.#read(payload);
+    });
+  }
+
   /** In the order of arrival, also where reading takes time. */
   #inOrder(step: () => PromiseLike<void> | void): void {
     const reading = this.#reading ? this.#reading.then(step) : step();
@@ -209,11 +221,13 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
   }
 
   #read(payload: Payload): PromiseLike<void> | undefined {
+    if (this.#state === 'ended') return undefined;
     try {
+      const size = payload.encoded.data.length;
       const value = this.#options.read(payload);
-      if (!isThenable(value)) return void this.#deliver(value);
+      if (!isThenable(value)) return void this.#deliver(value, size);
       return (value as PromiseLike<Value>).then(
-        (read) => this.#deliver(read),
+        (read) => this.#deliver(read, size),
         (error) => this.#options.failed(toP2PError(error)),
       );
     } catch (error) {
@@ -222,11 +236,14 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
     }
   }
 
-  #deliver(value: Value): void {
+  #deliver(value: Value, size: number): void {
     if (this.#state === 'ended') return;
     const { callback, failed } = this.#options;
     if (callback) callGuarded(callback, [value], (cause) => failed(callbackFailed(this.topic, cause)));
-    for (const unread of this.#iterations) if (!unread.push(value)) this.#miss(1);
+    for (const unread of this.#iterations) {
+      const dropped = unread.push(value, size);
+      if (dropped > 0) this.#miss(dropped);
+    }
   }
 
   #miss(count: number): void {
@@ -243,6 +260,6 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
 }
 
 function callbackFailed(topic: string, cause: unknown): P2PError {
-  if (cause instanceof P2PError) return cause;
+  if (isP2PError(cause)) return cause;
   return new P2PError('HANDLER_FAILED', `A listener of the topic "${topic}" failed`, { details: { topic }, cause });
 }

@@ -52,6 +52,9 @@ export const MAX_RETAINED = 1_000;
 /** Publications that wait to be taken from an iterated subscription; what comes beyond takes the place of the oldest. */
 export const MAX_UNREAD_PUBLICATIONS = 1_000;
 
+/** The same in bytes, as they were encoded. */
+export const MAX_UNREAD_BYTES = 16 * 1_048_576;
+
 /** What may be queued towards a subscriber before it counts as slow, in bytes. */
 export const MAX_QUEUED_PUBLICATIONS = 1_048_576;
 

@@ -53,7 +53,16 @@ export function isWireError(value: unknown): value is WireError {
   return isErrorCode(code) && typeof message === 'string' && typeof details === 'object' && details !== null;
 }
 
+/** Whether it is an error of ours. What users throw may be anything, also what throws when it is looked at. */
+export function isP2PError(value: unknown): value is P2PError {
+  try {
+    return value instanceof P2PError;
+  } catch {
+    return false;
+  }
+}
+
 /** The error itself if it is ours; anything else is a fault of this library or of what it was given. */
 export function toP2PError(error: unknown): P2PError {
-  return error instanceof P2PError ? error : new P2PError('INTERNAL', 'Something unexpected failed', { cause: error });
+  return isP2PError(error) ? error : new P2PError('INTERNAL', 'Something unexpected failed', { cause: error });
 }

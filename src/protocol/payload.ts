@@ -29,10 +29,11 @@ export class Payload {
 
   /** Details that cannot be sent are left out: an error always gets through. */
   static ofError(error: P2PError): Payload {
+    const { code, message, details } = error;
     try {
-      return Payload.encode([error.toJSON()]);
+      return Payload.encode([{ code, message, details }]);
     } catch {
-      return Payload.encode([{ ...error.toJSON(), details: {} }]);
+      return Payload.encode([{ code, message: String(message), details: {} }]);
     }
   }
 

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { checkOwnApi, checkPeer, invalidArgument } from './check-names.js';
 import { isName } from './identifiers.js';
 import { MAX_DEPTH } from './limits.js';
-import { P2PError } from './p2p-error.js';
+import { isP2PError, P2PError } from './p2p-error.js';
 import type {
   ApiName,
   ContractCall,
@@ -108,13 +108,16 @@ export function validateValue<Schema extends StandardSchemaV1>(
     if (result.issues) throw invalid(result.issues);
     return result.value;
   };
-  const result = validate(schema, value);
-  if (!('then' in result)) return parsed(result);
-  return Promise.resolve(result)
-    .then(resultOf)
-    .then(parsed, (cause) => {
-      throw validatorFailed(cause);
-    });
+  const failed = (cause: unknown): never => {
+    throw validatorFailed(cause);
+  };
+  try {
+    const result = resultOf(schema['~standard'].validate(value));
+    if (!('then' in result)) return parsed(result);
+    return Promise.resolve(result).then(resultOf).then(parsed).catch(failed);
+  } catch (cause) {
+    return failed(cause);
+  }
 }
 
 /** Makes `INPUT_INVALID`, for what a caller sent. */
@@ -122,7 +125,7 @@ export function inputInvalid(api: string): InvalidValue {
   return (issues) => new P2PError('INPUT_INVALID', `The input of "${api}" is not as declared`, invalidity(api, issues));
 }
 
-/** Makes `OUTPUT_INVALID`, for what a handler answered. */
+/** Makes `OUTPUT_INVALID`, for what a handler answered or, under the name of its topic, published. */
 export function outputInvalid(api: string): InvalidValue {
   return (issues) =>
     new P2PError('OUTPUT_INVALID', `The output of "${api}" is not as declared`, invalidity(api, issues));
@@ -147,18 +150,10 @@ export function declaredError<Contract extends ServiceContract, Api extends ApiN
   api: Api,
   error: unknown,
 ): DeclaredError<Contract, Api> | undefined {
-  if (!(error instanceof P2PError) || error.code !== 'SERVICE_ERROR') return undefined;
+  if (!isP2PError(error) || error.code !== 'SERVICE_ERROR') return undefined;
   const { error: name, data } = error.details;
   if (typeof name !== 'string' || !rpcOf(contract, api)?.schemas.errors?.[name]) return undefined;
   return { error: name, data } as DeclaredError<Contract, Api>;
-}
-
-function validate(schema: StandardSchemaV1, value: unknown) {
-  try {
-    return resultOf(schema['~standard'].validate(value));
-  } catch (cause) {
-    throw validatorFailed(cause);
-  }
 }
 
 function resultOf<Result>(result: Result): Result & object {
@@ -167,7 +162,7 @@ function resultOf<Result>(result: Result): Result & object {
 }
 
 function validatorFailed(cause: unknown): P2PError {
-  return cause instanceof P2PError ? cause : new P2PError('HANDLER_FAILED', 'A validator failed', { cause });
+  return isP2PError(cause) ? cause : new P2PError('HANDLER_FAILED', 'A validator failed', { cause });
 }
 
 /** What a validator gives may be of an `Array` class of its own, which `map` would make again. */

@@ -22,6 +22,11 @@ export class Directory {
     return this.#idsOf(({ isService }) => isService);
   }
 
+  /** The one who has the id: not a service that leaves it to a client. */
+  holder(clientId: string): Session | undefined {
+    return this.#byClientId.get(clientId);
+  }
+
   get(clientId: string): Session | undefined {
     return this.#byClientId.get(clientId) ?? this.#shared.get(clientId);
   }

@@ -1,12 +1,14 @@
 import { boundCalls } from '../peer/bound-calls.js';
-import type { CallSettings } from '../peer/call-settings.js';
+import type { CallOptions } from '../peer/call-arguments.js';
+import { type CallSettings, viewSettings } from '../peer/call-settings.js';
+import type { PeerEngine } from '../peer/peer-engine.js';
 import { acceptPair } from '../peer/peer-handler.js';
-import { providerCalls } from '../peer/provider-calls.js';
+import { providerCalls, publisherCalls } from '../peer/provider-calls.js';
 import { sendMessage } from '../peer/send-message.js';
 import { SERVICE_CALLS, ServiceCalls } from '../peer/service-calls.js';
 import type { ServiceConsumer } from '../peer/service-consumer.js';
 import { ServiceHost } from '../peer/service-host.js';
-import type { ServiceProvider } from '../peer/service-provider.js';
+import type { ServiceProvider, ServicePublisher } from '../peer/service-provider.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { hostEngine } from './hosted-engine.js';
 import type { Sessions } from './sessions.js';
@@ -21,9 +23,17 @@ export interface P2PService extends ServiceProvider, ServiceConsumer {
    */
   // biome-ignore lint/suspicious/noExplicitAny: only `any` lets an untyped ack name its own parameters
   emitClient(clientId: string, event: string, ...args: any[]): void;
+  /**
+   * A view with the same calls and another deadline or an `AbortSignal`; callbacks then take the error first (R-3).
+   * @throws P2PError `INVALID_ARGUMENT`
+   */
+  with(options: CallOptions): P2PServiceView;
   /** Ends it: everything that waits for it fails with `PEER_GONE`, and its id is free. */
   close(): void;
 }
+
+/** The calls of a service after `with(…)`. */
+export type P2PServiceView = ServicePublisher & ServiceConsumer & Pick<P2PService, 'emitClient' | 'with'>;
 
 export interface HostedServiceOptions {
   readonly sessions: Sessions;
@@ -63,13 +73,21 @@ export function hostService({ sessions, clientId, isShared, settings, closed }: 
   return {
     clientId,
     ...providerCalls(host, deadline),
-    ...(boundCalls(new ServiceCalls(engine, settings), SERVICE_CALLS) as ServiceConsumer),
-    emitClient: (target, event, ...rest) => sendMessage(engine, settings, { target, event, rest }),
+    ...viewOf(engine, host, settings),
     close: () => {
       // Another may have been made under its id since.
       if (session.ended) return;
       sessions.end(session);
       closed();
     },
+  };
+}
+
+function viewOf(engine: PeerEngine, host: ServiceHost, settings: CallSettings): P2PServiceView {
+  return {
+    ...publisherCalls(host, settings.deadline),
+    ...(boundCalls(new ServiceCalls(engine, settings), SERVICE_CALLS) as ServiceConsumer),
+    emitClient: (target, event, ...rest) => sendMessage(engine, settings, { target, event, rest }),
+    with: (options) => viewOf(engine, host, viewSettings(settings, options)),
   };
 }

@@ -9,7 +9,7 @@ export type { ServiceProvider, ServicePublisher } from '../peer/service-provider
 export type { DuplexOptions, StreamOptions, StreamSettings } from '../peer/stream-options.js';
 export type { Subscription, SubscriptionEvents } from '../peer/subscription.js';
 export type { DuplexClass, DuplexSettings, NodeDuplex } from '../stream/node-duplex.js';
-export type { P2PService } from './hosted-service.js';
+export type { P2PService, P2PServiceView } from './hosted-service.js';
 export type { HostedServiceSettings, P2PServer, P2PServerView } from './p2p-server.js';
 export type { P2PServerIo, P2PServerOptions } from './p2p-server-plugin.js';
 

@@ -6,7 +6,7 @@ import { SERVICE_CALLS } from '../peer/service-calls.js';
 import { SERVER_ERROR } from '../protocol/event-names.js';
 import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId } from '../protocol/identifiers.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import type { UntypedEvents } from '../protocol/typed-events.js';
 import { Admission, requestFor } from './admission.js';
 import { tellError } from './client-kind.js';
@@ -196,7 +196,7 @@ function findSocket(namespace: RawNamespace, socket: RawServerSocket | string): 
 
 /** What a client may read of an error: what is not ours shows its message, as the application chose to send it. */
 function publicError(error: unknown): P2PError {
-  if (error instanceof P2PError) return error;
+  if (isP2PError(error)) return error;
   return new P2PError('INTERNAL', error instanceof Error ? error.message : String(error));
 }
 

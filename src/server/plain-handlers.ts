@@ -80,7 +80,7 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
 async function callApi({ engine }: PlainPort, body: unknown): Promise<readonly unknown[]> {
   const { service, ...plan } = readPlainCall(body);
   const answer = await engine.call(service, { ...plan, input: 'value' }, deadline);
-  if ('result' in answer) return answer.result.args;
+  if (!('end' in answer)) return answer.args;
   const error = new P2PError('UNSUPPORTED', 'This API answers by items, which need the plugin');
   answer.end.reset(error);
   throw error;

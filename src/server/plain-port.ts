@@ -62,6 +62,7 @@ export class PlainPort implements SessionPort, PeerHandler {
   deliver(packet: Packet, { shared, queue, flushed }: DeliverOptions = {}): void {
     if (packet.type === 'message') this.#emitMessage(packet, shared);
     else if (packet.type === 'publication') this.#emitPublication(packet, { shared, queue });
+    else if (packet.type === 'retained') this.#emitPublication(packet, { queue });
     else this.#link.receive(packet);
     if (!flushed) return;
     if (packet.type === 'data' || packet.type === 'part') this.streams.arrived(packet.stream, flushed);
@@ -110,7 +111,10 @@ export class PlainPort implements SessionPort, PeerHandler {
   }
 
   /** Past the engine: encoded once, however many hear it. */
-  #emitPublication({ peer, topic, payload }: PacketOf<'publication'>, { shared = {}, queue }: DeliverOptions): void {
+  #emitPublication(
+    { peer, topic, payload }: PacketOf<'publication' | 'retained'>,
+    { shared = {}, queue }: DeliverOptions,
+  ): void {
     const { socket, writer } = this.#options;
     try {
       shared.plain ??= this.#encode(TOPIC_EVENTS.publication, [plainPublication(peer, topic, payload)]);

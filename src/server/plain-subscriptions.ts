@@ -19,7 +19,7 @@ export function plainPublication(service: string, topic: string, { args }: Paylo
   return { service, topic, value: args[0] };
 }
 
-/** The subscriptions of a client without the plugin: one for each topic. `PROTOCOL.md` § Plain services. */
+/** The subscriptions of a client without the plugin: one for each topic. `PROTOCOL.md` § Plain clients. */
 export class PlainSubscriptions {
   readonly #options: PlainSubscriptionsOptions;
   readonly #ends = new Map<string, () => void>();
@@ -43,8 +43,7 @@ export class PlainSubscriptions {
         },
         publication: (payload: Payload) => this.#guarded(() => this.#publication(service, topic, payload)),
         missed: (count: number) => emit(TOPIC_EVENTS.missed, [{ service, topic, count }]),
-        // Its link is in this process: where that ends, its socket has left.
-        interrupted: () => end(),
+        interrupted: () => {},
         ended: (error?: P2PError) => {
           this.#ends.delete(key);
           if (!isActive) reject(error ?? abortedError(undefined));

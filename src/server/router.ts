@@ -1,5 +1,5 @@
 import { ROUTER } from '../protocol/identifiers.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, ClientPacketType } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import type { Session } from './session.js';
@@ -96,7 +96,7 @@ export class Router {
   }
 
   #publicError(error: unknown): P2PError {
-    if (error instanceof P2PError) return error;
+    if (isP2PError(error)) return error;
     this.#context.logError('a packet could not be handled', error);
     return new P2PError('INTERNAL', 'The server failed to handle the packet');
   }

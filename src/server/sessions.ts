@@ -55,7 +55,7 @@ export class Sessions {
     throw new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
   }
 
-  /** A session of the server's own, which has no socket and is in no list. */
+  /** A session of the server's own, which has no socket. */
   host(clientId: string, port: SessionPort, hosted = UNLISTED): Session {
     const holder = this.directory.all(clientId).find(({ socket }) => socket);
     if (holder && !hosted.isShared) this.#expel(holder, reserved(clientId));
@@ -100,7 +100,7 @@ export class Sessions {
 
   #add(session: Session): void {
     this.directory.add(session);
-    this.interest.began(session);
+    if (!session.isShared) this.interest.began(session);
   }
 
   #replaceHolder({ socket, clientId }: SessionRequest): void {

@@ -1,5 +1,5 @@
 import { MAX_STREAM_WINDOW, MIN_STREAM_INFLOW } from '../protocol/limits.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import { streamCost } from '../protocol/stream-cost.js';
@@ -103,7 +103,7 @@ export class StreamRelays {
     try {
       handle();
     } catch (error) {
-      if (!(error instanceof P2PError)) throw error;
+      if (!isP2PError(error)) throw error;
       this.#reset(end, error);
     }
   }

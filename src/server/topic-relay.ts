@@ -31,6 +31,8 @@ interface Subscriber<Session extends Member = Member> {
   readonly session: Session;
   /** The id of what the service accepted last. */
   acceptedId: number;
+  /** The latest publication before it subscribed. */
+  readonly since: number;
   /** Missing: it is in this process, and always has room. */
   readonly queue: SendQueue | undefined;
   /** Publications that were left out, and that it has not been told of. */
@@ -49,6 +51,8 @@ export class TopicRelay<Session extends Member> {
   readonly #subscribers = new Map<Session, Subscriber<Session>>();
   /** What waits for subscribers, in bytes. */
   #waitingBytes = 0;
+  /** Counts publications: who subscribes later gets those that are kept, and not these again. */
+  #lastTurn = 0;
   readonly #turns = new Fifo<() => void>();
   #isDelivering = false;
 
@@ -67,7 +71,7 @@ export class TopicRelay<Session extends Member> {
   }
 
   add(session: Session, acceptedId: number, queue: SendQueue | undefined): void {
-    const idle = { missed: 0, waiting: [], stopWaiting: undefined };
+    const idle = { since: this.#lastTurn, missed: 0, waiting: [], stopWaiting: undefined };
     this.#subscribers.set(session, { session, acceptedId, queue, ...idle });
   }
 
@@ -148,8 +152,9 @@ export class TopicRelay<Session extends Member> {
 
   /** One publication after the other: a subscriber in this process may publish at once, and the rest come first. */
   #toEach(deliver: (subscriber: Subscriber<Session>) => void, done = () => {}): void {
+    const turn = ++this.#lastTurn;
     this.#turns.push(() => {
-      for (const subscriber of this.#subscribers.values()) deliver(subscriber);
+      for (const subscriber of this.#subscribers.values()) if (subscriber.since < turn) deliver(subscriber);
       done();
     });
     if (this.#isDelivering) return;
@@ -161,8 +166,12 @@ export class TopicRelay<Session extends Member> {
     }
   }
 
+  get #publisher(): { readonly peer: string; readonly epoch: number; readonly topic: string } {
+    return { peer: this.service.clientId, epoch: this.service.epoch, topic: this.topic };
+  }
+
   #publication(payload: Payload): PacketOf<'publication'> {
-    return { type: 'publication', peer: this.service.clientId, topic: this.topic, payload };
+    return { type: 'publication', ...this.#publisher, payload };
   }
 
   #miss(subscriber: Subscriber): void {
@@ -173,7 +182,7 @@ export class TopicRelay<Session extends Member> {
   #tellMissed(subscriber: Subscriber): void {
     const { session, queue, missed } = subscriber;
     subscriber.missed = 0;
-    session.deliver({ type: 'missed', peer: this.service.clientId, topic: this.topic, count: missed }, { queue });
+    session.deliver({ type: 'missed', ...this.#publisher, count: missed }, { queue });
   }
 
   #whenRoom(subscriber: Subscriber): (() => void) | undefined {

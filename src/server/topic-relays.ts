@@ -86,7 +86,7 @@ export class TopicRelays {
     for (const subscriber of relay?.subscribers ?? []) {
       this.#remove(relay as TopicRelay<Session>, subscriber);
       this.#options.interest.untie(service, subscriber);
-      subscriber.deliver({ type: 'topic-closed', peer: service.clientId, topic, payload });
+      subscriber.deliver({ type: 'topic-closed', peer: service.clientId, epoch: service.epoch, topic, payload });
     }
   }
 
@@ -103,7 +103,8 @@ export class TopicRelays {
       details: { topic },
     });
     if (!this.disconnect(service, topic, subscriber)) return;
-    subscriber.deliver({ type: 'topic-closed', peer: service.clientId, topic, payload: Payload.ofError(error) });
+    const { clientId: peer, epoch } = service;
+    subscriber.deliver({ type: 'topic-closed', peer, epoch, topic, payload: Payload.ofError(error) });
   }
 
   /** @returns the id of what the service accepted last, where it was a subscriber */
@@ -112,7 +113,8 @@ export class TopicRelays {
     if (id === undefined) return undefined;
     subscriber.subscriptions.delete(relay);
     if (relay.isEmpty) relay.service.topics.delete(relay.topic);
-    if (subscriber.socket?.connected) this.#changeRoom(subscriber.socket.leave(relay.room));
+    const isElsewhere = [...subscriber.subscriptions].some(({ room }) => room === relay.room);
+    if (subscriber.socket?.connected && !isElsewhere) this.#changeRoom(subscriber.socket.leave(relay.room));
     return id;
   }
 

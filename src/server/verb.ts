@@ -48,6 +48,6 @@ export function findService(
   clientId: string,
   hasIt: (service: HostedOptions) => boolean,
 ): Session {
-  const shared = context.directory.shared(clientId);
-  return shared?.hosted && hasIt(shared.hosted) ? shared : findTarget(context, clientId);
+  const hosted = context.directory.shared(clientId);
+  return hosted?.hosted && hasIt(hosted.hosted) ? hosted : findTarget(context, clientId);
 }

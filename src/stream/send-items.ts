@@ -9,6 +9,23 @@ export interface SentItems {
   stop(): void;
 }
 
+/** Items that nobody has begun to take, and nobody will. */
+export function leaveItems(items: AsyncIterable<unknown> | Iterable<unknown>): void {
+  void leave(() => iteratorOf(items));
+  // One of Node's that nobody has begun to iterate is not destroyed by that.
+  const { destroy } = items as { destroy?: unknown };
+  if (typeof destroy === 'function') void leave(() => ({ return: () => destroy.call(items) }));
+}
+
+/** A generator that is at work stops at its next yield. What it throws then is told to nobody. */
+async function leave(started: () => { return?(): unknown } | undefined): Promise<void> {
+  try {
+    await started()?.return?.();
+  } catch {
+    // See above.
+  }
+}
+
 /** Sends what an iteration yields, as fast as the other side takes it. */
 export function sendItems(stream: ItemStream, items: AsyncIterable<unknown> | Iterable<unknown>): SentItems {
   let iterator: ReturnType<typeof iteratorOf> | undefined;
@@ -16,8 +33,7 @@ export function sendItems(stream: ItemStream, items: AsyncIterable<unknown> | It
   const stop = () => {
     if (stopped) return;
     stopped = true;
-    // A generator that is at work stops at its next yield. What it throws then is told to nobody.
-    void (async () => iterator?.return?.())().catch(() => {});
+    void leave(() => iterator);
   };
   const send = async () => {
     // A stream that somebody reads already, say, has none to give.

@@ -1,5 +1,5 @@
 import { MAX_STREAM_WINDOW, STREAM_PACKET_COST } from '../protocol/limits.js';
-import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { PacketOf, StreamMode } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import { streamCost } from '../protocol/stream-cost.js';
@@ -183,7 +183,7 @@ export class StreamEnd {
     try {
       this.#handle(packet);
     } catch (error) {
-      this.abort(error instanceof P2PError ? error : listenerFailed(error));
+      this.abort(isP2PError(error) ? error : listenerFailed(error));
     }
   }
 
@@ -269,6 +269,15 @@ export class StreamEnd {
   #sendReset(error: P2PError): void {
     try {
       this.#options.port.send({ type: 'reset', stream: this.#options.id, payload: Payload.ofError(error) });
+    } catch (problem) {
+      this.#sendWhyNot(toP2PError(problem));
+    }
+  }
+
+  /** An error that is too large to send is no reason to leave the other end waiting. */
+  #sendWhyNot(problem: P2PError): void {
+    try {
+      this.#options.port.send({ type: 'reset', stream: this.#options.id, payload: Payload.ofError(problem) });
     } catch {
       // The link is gone, and the other end hears of that.
     }

@@ -1,9 +1,9 @@
 import { onAbort } from '../async/on-abort.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 
 /** What the other end is told of why a stream was destroyed: its code, where it is one of ours, and its message. */
 export function streamError(reason: unknown): P2PError {
-  if (reason instanceof P2PError) return reason;
+  if (isP2PError(reason)) return reason;
   const { name, message, code } = (reason ?? {}) as Partial<Record<'name' | 'message' | 'code', unknown>>;
   if (name === 'AbortError') return new P2PError('ABORTED', 'The stream was aborted', { cause: reason });
   const details = typeof code === 'string' ? { code } : {};

@@ -31,6 +31,7 @@ export class Client implements Link {
   readonly queued: Queued[] = [];
   /** On the way to the client. */
   readonly down: Envelope[] = [];
+  readonly isFinal = false;
   state: LinkState = 'up';
   problem: P2PError | undefined;
   readonly #world: World;

@@ -8,6 +8,7 @@ import type { Packet } from '../../src/protocol/packet.js';
 export class MemoryLink implements Link {
   state: LinkState = 'waiting';
   problem: P2PError | undefined;
+  readonly isFinal = false;
   readonly maxPayload = 1_000_000;
   /** What the engine has sent and the test has not taken yet. */
   readonly sent: Packet[] = [];

@@ -1,5 +1,5 @@
 import { ROUTER } from '../../protocol/identifiers.js';
-import { P2PError } from '../../protocol/p2p-error.js';
+import { isP2PError, P2PError } from '../../protocol/p2p-error.js';
 import type { PacketOf } from '../../protocol/packet.js';
 import { EMPTY_PAYLOAD } from '../../protocol/payload.js';
 import type { SharedFrames } from '../session-port.js';
@@ -31,7 +31,7 @@ export const roomMessage: Verb<'room-message'> = (context, sender, { room, event
       member.deliver(packet, { shared });
     } catch (error) {
       // A plain member that may not be sent this event is passed over.
-      if (!(error instanceof P2PError) || error.code !== 'EVENT_NOT_ALLOWED') problem = error;
+      if (!isP2PError(error) || error.code !== 'EVENT_NOT_ALLOWED') problem = error;
     }
   }
   if (problem) throw problem;
