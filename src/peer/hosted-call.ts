@@ -74,10 +74,7 @@ export class HostedCall {
     const takesAck = !contract && handler.length > given.length;
     const last = contract ? [this.#context] : takesAck ? this.#ackAfter(given) : [];
     const result = handler.call(this.#context, ...given, ...last);
-    if (isRow(result)) {
-      this.#open('items');
-      return this.#yield(result);
-    }
+    if (isRow(result)) return this.#yieldFrom(result);
     if (request.input === 'items') this.#open('value');
     // Those of other libraries may give nothing back, settle twice, or need both callbacks.
     if (isThenable(result)) return Promise.resolve(result).then((value) => this.#returned(value));
@@ -93,8 +90,7 @@ export class HostedCall {
   #returned(value: unknown): void | Promise<void> {
     if (isRow(value)) {
       if (this.#stream) throw new TypeError('Who takes items yields at once: a promise of items comes too late');
-      this.#open('items');
-      return this.#yield(value);
+      return this.#yieldFrom(value);
     }
     if (this.#answered && value === undefined) return;
     this.#reply(value === undefined ? [] : [value]);
@@ -119,11 +115,20 @@ export class HostedCall {
     this.#conclude();
   }
 
+  #yieldFrom(row: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
+    const { reason } = this.#context;
+    if (reason) {
+      leaveItems(row);
+      throw reason;
+    }
+    this.#open('items');
+    return this.#yield(row);
+  }
+
   /** The answer goes out as items: those of an iteration, or the one result. */
   async #yield(items: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
     const stream = this.#stream as ItemStream;
     this.#answered = true;
-    if (this.#isClosed) return leaveItems(items);
     this.#sending = sendItems(stream, items);
     try {
       if (!(await this.#sending.sent)) return;

@@ -34,8 +34,13 @@ export class P2PError extends Error {
   }
 
   toJSON(): WireError {
-    return { code: this.code, message: this.message, details: this.details };
+    return wireErrorOf(this);
   }
+}
+
+/** Whatever has become of its own `toJSON`. */
+export function wireErrorOf({ code, message, details }: P2PError): WireError {
+  return { code, message, details };
 }
 
 /** Reads an error that came from outside; what is no error of ours becomes `INTERNAL`. */

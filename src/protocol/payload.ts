@@ -1,4 +1,4 @@
-import { type P2PError, readWireError, toP2PError } from './p2p-error.js';
+import { type P2PError, readWireError, toP2PError, wireErrorOf } from './p2p-error.js';
 import { checkArguments, decodePayload, type EncodedPayload, encodePayload, PAYLOAD_FORMATS } from './payload-codec.js';
 
 /**
@@ -29,11 +29,11 @@ export class Payload {
 
   /** Details that cannot be sent are left out: an error always gets through. */
   static ofError(error: P2PError): Payload {
-    const { code, message, details } = error;
+    const wireError = wireErrorOf(error);
     try {
-      return Payload.encode([{ code, message, details }]);
+      return Payload.encode([wireError]);
     } catch {
-      return Payload.encode([{ code, message: String(message), details: {} }]);
+      return Payload.encode([{ ...wireError, details: {} }]);
     }
   }
 

@@ -1,5 +1,5 @@
 import { WakeUp } from '../async/wake-up.js';
-import { P2PError, readWireError } from '../protocol/p2p-error.js';
+import { P2PError, readWireError, toP2PError, wireErrorOf } from '../protocol/p2p-error.js';
 import type { StreamEnd } from './stream-end.js';
 
 export interface ItemStreamListener {
@@ -34,10 +34,13 @@ export class ItemStream {
 
   /** The iteration has failed, and there are no more items: unlike with a reset, those before arrive. */
   fail(error: P2PError): void {
-    this.#write([null, error.toJSON()]).then(
-      () => this.finish(),
-      () => this.reset(error),
-    );
+    this.#writeError(error)
+      // One that is too large, say: the others get at least to know that.
+      .catch((problem) => this.#writeError(toP2PError(problem)))
+      .then(
+        () => this.finish(),
+        () => this.reset(error),
+      );
   }
 
   /** Nothing more will be written. */
@@ -60,6 +63,10 @@ export class ItemStream {
       if (this.#end.atEnd) return { done: true, value: undefined };
       await this.#changed.next();
     }
+  }
+
+  #writeError(error: P2PError): Promise<void> {
+    return this.#write([null, wireErrorOf(error)]);
   }
 
   #write(value: readonly unknown[]): Promise<void> {

@@ -469,6 +469,40 @@ describe.each(HOSTINGS)('SV-2 a service %s fails', (_kind, host) => {
     expect(failures).toEqual([]);
   });
 
+  it.each<[string, () => unknown]>([
+    ['a proxy that cannot be looked at', () => new Proxy({}, { getPrototypeOf: () => expect.unreachable() })],
+    [
+      'a revoked proxy',
+      () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+      },
+    ],
+    ['an error of ours that cannot be written', () => Object.assign(new P2PError('QUEUE_FULL', 'x'), { toJSON: 5 })],
+  ])('R-1 whatever a handler throws: %s', async (_what, thrown) => {
+    const { provider, name, caller } = await startService(host);
+    provider.provideService('sync', () => {
+      throw thrown();
+    });
+    provider.provideService('async', async () => {
+      throw thrown();
+    });
+    provider.createTopic('accept', {
+      accept: async () => {
+        throw thrown();
+      },
+    });
+    for (const api of ['sync', 'async']) {
+      expect(await codeOf(caller.callService(name, api))).toMatch(/^(HANDLER_FAILED|QUEUE_FULL)$/);
+    }
+    expect(await codeOf(caller.subscribeTopic(name, 'accept').ready)).toMatch(/^(HANDLER_FAILED|QUEUE_FULL)$/);
+    expect((await caller.describeService(name)).apis).toMatchObject([
+      { active: 0, errors: 1 },
+      { active: 0, errors: 1 },
+    ]);
+  });
+
   it('R-3 an answer that comes too late is for nobody', async () => {
     const { provider, name, caller, failures } = await startService(host);
     const late = signal<(value: string) => void>();

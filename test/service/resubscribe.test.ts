@@ -190,6 +190,23 @@ describe.each(HOSTINGS)('the link of a subscriber is lost, to a service %s', (_k
 });
 
 describe('the links of both are lost', () => {
+  it('R-2 without a link, a topic that waits for its subscribers says so, and one that does not keeps what it can', async () => {
+    const relay = await startRelay();
+    const service = await relay.connect('service', {}, { isService: true });
+    service.createTopic('waits', { slow: 'wait' });
+    service.createTopic('keeps', { retain: 1 });
+    service.disconnect();
+    expect(await codeOf(service.publishTopic('waits', 1))).toBe('LINK_DOWN');
+    expect(await codeOf(service.publishTopic('keeps', 2))).toBe('no error');
+    service.connect();
+    await isBack(service);
+    const alice = await relay.connect('alice');
+    const kept = listen(alice, 'service', 'keeps');
+    await kept.subscription.ready;
+    await settled(service, alice);
+    expect(kept.heard).toEqual([2]);
+  });
+
   it('CC-2 a service that comes back later than the subscriber is asked until it is there', async () => {
     const relay = await startRelay();
     const service = await relay.connect('service', {}, { isService: true });

@@ -177,6 +177,58 @@ describe.each(HOSTINGS)('SV-2 a service %s yields', (_kind, host) => {
     expect((await caller.describeService(name)).apis).toMatchObject([{ calls: 1, active: 0, errors: 0 }]);
   });
 
+  it('R-2 an error that is too large to be sent ends the items all the same, both ways', async () => {
+    const { provider, name, caller } = await startService(host);
+    const huge = () => new P2PError('QUEUE_FULL', 'full', { details: { text: 'x'.repeat(1_200_000) } });
+    provider.provideService('fail', async function* () {
+      yield 1;
+      throw huge();
+    });
+    const failed = await drain(await caller.callService<Items<number>>(name, 'fail'));
+    expect(failed.items).toEqual([1]);
+    expect(failed.error?.code).toMatch(/^(PAYLOAD_TOO_LARGE|QUEUE_FULL)$/);
+    const told = signal<unknown>();
+    provider.provideService('sum', async (items: Items<number>) => told.give((await drain(items)).error?.code));
+    async function* failing() {
+      yield 1;
+      throw huge();
+    }
+    await expect(caller.callService(name, 'sum', failing())).rejects.toBeInstanceOf(P2PError);
+    expect(await told.given).toBe('PAYLOAD_TOO_LARGE');
+    await expect.poll(() => activeCalls(caller, name, 'fail')).toBe(0);
+    await expect.poll(() => activeCalls(caller, name, 'sum')).toBe(0);
+  });
+
+  it('CV-3 a generator that comes when nobody waits any more does not begin', async () => {
+    const { provider, name, caller } = await startService(host);
+    const steps: string[] = [];
+    const ended = signal();
+    provider.provideService('late', async function () {
+      await abortionOf(this);
+      ended.give();
+      return (function* () {
+        steps.push('begun');
+        yield 1;
+      })();
+    });
+    expect(await codeOf(caller.with({ timeout: 20 }).callService(name, 'late'))).toBe('TIMEOUT');
+    await ended.given;
+    await caller.describeService(name);
+    expect(steps).toEqual([]);
+  });
+
+  it('CV-3 items of a call that fails, or is answered without them, are left', async () => {
+    const { provider, name, caller } = await startService(host);
+    provider.provideService('plain', () => 'no items wanted');
+    const opened = Array.from({ length: 3 }, () => Readable.from([1, 2, 3]));
+    const closed = Promise.all(opened.map((readable) => new Promise((resolve) => readable.once('close', resolve))));
+    expect(await codeOf(caller.callService('nobody', 'api', opened[0]))).toBe('CLIENT_NOT_FOUND');
+    expect(await codeOf(caller.callService(name, 'absent', opened[1]))).toBe('API_NOT_FOUND');
+    expect(await caller.callService(name, 'plain', opened[2])).toBe('no items wanted');
+    await closed;
+    expect(opened.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
+  });
+
   it('CV-3 to nobody: emitService without an ack stops the generator', async () => {
     const { provider, name, caller } = await startService(host);
     const source = numbers();

@@ -369,6 +369,21 @@ describe.each(HOSTINGS)('topics of a service %s', (_kind, host) => {
     expect(lengths).toEqual([expected, expected]);
   });
 
+  it('R-1 what nobody reads is bounded in bytes too, also while a validator takes its time', async () => {
+    const { provider, name, connect } = await host();
+    provider.createTopic('news');
+    const caller = await connect('caller');
+    const unread = caller.subscribeTopic<string>(name, 'news');
+    await unread.ready;
+    for (let n = 0; n < 30; n++) {
+      await provider.publishTopic('news', `${n} `.padEnd(900_000, '.'));
+      await caller.describeService(name);
+    }
+    expect(unread.missed).toBe(12);
+    const { value } = await unread[Symbol.asyncIterator]().next();
+    expect(Number.parseInt(value as string, 10)).toBe(12);
+  });
+
   it('R-2 it is measured as it travels, also while nobody subscribes', async () => {
     const { relay, provider, name, connect } = await host();
     provider.createTopic('news', { retain: 10 });
