@@ -46,7 +46,7 @@ export class HostedTopics {
   destroy(name: string): void {
     if (!this.#topics.delete(name)) return;
     const error = new P2PError('TOPIC_DESTROYED', `The service has ended the topic "${name}"`, topicDetails(name));
-    this.#options.engine().closeTopic(name, Payload.ofError(error));
+    this.#options.engine().services.closeTopic(name, Payload.ofError(error));
   }
 
   destroyAll(): void {
@@ -59,7 +59,7 @@ export class HostedTopics {
     if (!topic) throw topicNotFound(name);
     checkNoFunction([value]);
     const payload = Payload.encode(value === undefined ? [] : [value]);
-    const engine = this.#options.engine();
+    const engine = this.#options.engine().services;
     engine.checkSize(payload);
     topic.keep(payload);
     const waits = topic.options.slow === 'wait';

@@ -1,20 +1,15 @@
 import { type Clock, systemClock } from '../async/clock.js';
 import { ROUTER } from '../protocol/identifiers.js';
-import { MAX_TIMEOUT } from '../protocol/limits.js';
-import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import { P2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import type { Payload } from '../protocol/payload.js';
 import { AskedRequests } from './asked-requests.js';
-import { type CallPlan, CallTable } from './call-table.js';
 import { type Link, type LinkReceiver, linkDown } from './link.js';
 import { type AnswerContext, PeerAnswer } from './peer-answer.js';
-import type { PeerHandler, SubscribeRequest } from './peer-handler.js';
-import { type CallAnswer, type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
+import type { PeerHandler } from './peer-handler.js';
+import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
+import { ServiceEngine } from './service-engine.js';
 import { type OpenedStream, type StreamPlan, StreamTable } from './stream-table.js';
-import { type SubscriptionPlan, SubscriptionTable } from './subscription-table.js';
-
-/** The server waits for slow subscribers to the deadline, and what it says then needs a moment, in ms. */
-const ANSWER_TIME = 1_000;
 
 /**
  * One client's side of the protocol, over any link: sends messages and requests, waits for answers,
@@ -29,8 +24,7 @@ export class PeerEngine implements LinkReceiver {
   readonly #asked = new AskedRequests();
   readonly #answers: AnswerContext;
   readonly #streams: StreamTable;
-  readonly #calls: CallTable;
-  readonly #subscriptions: SubscriptionTable;
+  readonly services: ServiceEngine;
   readonly clock: Clock;
 
   constructor(link: Link, handler: PeerHandler, clock: Clock = systemClock) {
@@ -45,19 +39,16 @@ export class PeerEngine implements LinkReceiver {
     });
     const shared = {
       link,
+      handler,
       clock,
       pending: this.#pending,
       ask: <Answer = Payload>(plan: OperationPlan) => this.#start<Answer>(plan),
+      sendIfUp: (packet: Packet) => this.#sendIfUp(packet),
     };
     this.#answers = { link, asked: this.#asked, failed: (error) => handler.failed(error) };
     this.#streams = new StreamTable({ ...shared, asked: this.#asked, now: () => clock.now() });
-    this.#calls = new CallTable({ ...shared, streams: this.#streams, answers: this.#answers });
-    this.#subscriptions = new SubscriptionTable({ ...shared, sendIfUp: (packet) => this.#sendIfUp(packet) });
+    this.services = new ServiceEngine({ ...shared, streams: this.#streams, answers: this.#answers });
     link.open(this);
-  }
-
-  get isUp(): boolean {
-    return this.#link.state === 'up';
   }
 
   /** Operations that wait for the link or for an answer. */
@@ -68,11 +59,6 @@ export class PeerEngine implements LinkReceiver {
   /** Streams that are open, or on the way to it. */
   get streamCount(): number {
     return this.#streams.size;
-  }
-
-  /** Subscriptions that are active, or on the way to it. */
-  get subscriptionCount(): number {
-    return this.#subscriptions.size;
   }
 
   /** CM-2 without an ack; its failures go to the handler. */
@@ -106,56 +92,6 @@ export class PeerEngine implements LinkReceiver {
   /** CS-1: this side's end, once the peer has accepted. */
   openStream(peer: string, plan: StreamPlan, deadline: Deadline): Promise<OpenedStream> {
     return this.#streams.open(peer, plan, deadline);
-  }
-
-  /** CV-3: the result, or the stream on which the call goes on. */
-  call(service: string, plan: CallPlan, deadline: Deadline): Promise<CallAnswer> {
-    return this.#calls.call(service, plan, deadline);
-  }
-
-  /** CV-3: @returns a way to unsubscribe */
-  subscribe(plan: SubscriptionPlan): () => void {
-    return this.#subscriptions.start(plan);
-  }
-
-  /** CV-3: ends all subscriptions to the topic. */
-  unsubscribe(service: string, topic: string): void {
-    this.#subscriptions.stop(service, topic);
-  }
-
-  /** CV-2: this client is a service, as long as the link is up. */
-  offer(): void {
-    this.#sendIfUp({ type: 'offer' });
-  }
-
-  /** @throws P2PError `PAYLOAD_TOO_LARGE` */
-  checkSize(payload: Payload): void {
-    this.#link.checkSize(payload);
-  }
-
-  /** CV-2: to all subscribers that keep up. */
-  publish(topic: string, payload: Payload): void {
-    this.#sendIfUp({ type: 'publish', topic, payload });
-  }
-
-  /** CV-2: to all subscribers; resolves when there was room for it with each of them. */
-  async publishAndWait(topic: string, payload: Payload, deadline: Deadline): Promise<void> {
-    const timeout = Math.min(MAX_TIMEOUT, deadline.timeout + ANSWER_TIME);
-    await this.#ask(ROUTER, { ...deadline, timeout }, (id, left) => {
-      const timeLeft = Math.max(1, left - ANSWER_TIME);
-      return { type: 'publish-wait', id, timeout: timeLeft, topic, payload };
-    });
-  }
-
-  /** SV-5: the topic is no more. */
-  closeTopic(topic: string, payload: Payload): void {
-    this.#sendIfUp({ type: 'close-topic', topic, payload });
-  }
-
-  /** The ids of all services. */
-  async serviceList(deadline: Deadline): Promise<string[]> {
-    const payload = await this.#ask(ROUTER, deadline, (id) => ({ type: 'services', id }));
-    return payload.args[0] as string[];
   }
 
   async join(room: string, deadline: Deadline): Promise<void> {
@@ -193,12 +129,12 @@ export class PeerEngine implements LinkReceiver {
     for (const peer of this.#watched) this.#link.send({ type: 'watch', peer });
     this.#handler.linkUp();
     this.#pending.flush();
-    this.#subscriptions.linkUp();
+    this.services.linkUp();
   }
 
   linkDown(error: P2PError): void {
     // Before what they ask for fails: it will be asked for again.
-    this.#subscriptions.linkDown(error, this.#link.isFinal);
+    this.services.linkDown(error);
     this.#pending.failAll(error);
     this.#asked.closeAll(error);
     this.#streams.linkDown(error);
@@ -248,32 +184,7 @@ export class PeerEngine implements LinkReceiver {
       case 'reset':
         return this.#streams.receive(packet);
       default:
-        return this.#receiveOfService(packet);
-    }
-  }
-
-  #receiveOfService(packet: Packet): void {
-    switch (packet.type) {
-      case 'call':
-        return this.#handler.callAsked(this.#calls.requestOf(packet));
-      case 'called':
-        return this.#calls.called(packet);
-      case 'subscribe':
-        return this.#handler.subscribeAsked(this.#subscribeRequestOf(packet));
-      case 'subscribed':
-        return this.#subscriptions.subscribed(packet);
-      case 'retained':
-        return this.#subscriptions.retained(packet);
-      case 'publication':
-        return this.#subscriptions.publication(packet);
-      case 'missed':
-        return this.#subscriptions.missed(packet);
-      case 'topic-closed':
-        return this.#subscriptions.topicClosed(packet);
-      case 'unsubscribed':
-        return this.#handler.unsubscribed(packet);
-      default:
-      // A packet that is not for us: a newer router may know more than we do.
+        return this.services.receive(packet);
     }
   }
 
@@ -298,38 +209,11 @@ export class PeerEngine implements LinkReceiver {
     if (this.#link.state === 'up') this.#link.send(packet);
   }
 
-  #subscribeRequestOf(packet: PacketOf<'subscribe'>): SubscribeRequest {
-    const { peer, epoch, id, topic } = packet;
-    const answer = new PeerAnswer(packet, this.#answers);
-    return {
-      peer,
-      epoch,
-      id,
-      topic,
-      accept: (retained) => {
-        if (!answer.take()) return false;
-        this.#link.send({ type: 'subscribed', peer, epoch, id, topic });
-        for (const payload of retained) this.#sendRetained({ type: 'retained', peer, epoch, id, topic, payload });
-        return true;
-      },
-      reject: (error) => void answer.reject(error),
-    };
-  }
-
-  /** The server may take less at once than when it was published: the others are sent all the same. */
-  #sendRetained(packet: PacketOf<'retained'>): void {
-    try {
-      this.#link.send(packet);
-    } catch (error) {
-      this.#handler.failed(toP2PError(error));
-    }
-  }
-
   #sessionGone(peer: string, epoch: number): void {
     const error = gone(peer);
     this.#asked.peerGone(epoch, error);
     this.#streams.peerGone(epoch, error);
-    this.#subscriptions.peerGone(epoch, error);
+    this.services.sessionGone(epoch, error);
     this.#handler.sessionGone(epoch);
   }
 

@@ -81,7 +81,7 @@ export class ServiceCalls {
   /** CV-3: ends all subscriptions of this client to the topic. */
   unsubscribeTopic(service: string | ServiceContract, topic: string): void {
     checkTopic(topic);
-    this.#engine.unsubscribe(nameOf(service), topic);
+    this.#engine.services.unsubscribe(nameOf(service), topic);
   }
 
   /** What a service offers. */
@@ -91,7 +91,7 @@ export class ServiceCalls {
 
   /** The ids of all services. */
   async getServiceList(): Promise<string[]> {
-    return this.#engine.serviceList(this.#settings.deadline);
+    return this.#engine.services.list(this.#settings.deadline);
   }
 
   /** No more promises than it takes: of a lost service there may be many to reject. */
@@ -99,7 +99,7 @@ export class ServiceCalls {
     const { service, api, payload, items } = call;
     const startedAt = this.#engine.clock.now();
     const plan = { api, input: items ? 'items' : 'value', payload } as const;
-    const answered = this.#engine.call(service, plan, this.#settings.deadline);
+    const answered = this.#engine.services.call(service, plan, this.#settings.deadline);
     // What fails, or is answered without looking at them, leaves them to nobody.
     if (items)
       answered.then(

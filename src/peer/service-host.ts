@@ -74,7 +74,7 @@ export class ServiceHost {
   }
 
   linkUp(): void {
-    if (this.#options.isService) this.#options.engine().offer();
+    if (this.#options.isService) this.#options.engine().services.offer();
   }
 
   /** @throws P2PError `INVALID_ARGUMENT` for the contract of another service */

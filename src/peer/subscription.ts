@@ -92,7 +92,7 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
     this.#stopListening = onAbort(signal, () => this.unsubscribe());
     // A service in this process publishes at once, when nobody has this subscription yet.
     this.#inOrder(() => Promise.resolve());
-    this.#unsubscribe = engine.subscribe({ service, topic, timeout, listener });
+    this.#unsubscribe = engine.services.subscribe({ service, topic, timeout, listener });
   }
 
   /** `asking` until the service has accepted, `interrupted` while the connection is lost. */

@@ -64,7 +64,7 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
     checkAck(SERVICE_VERBS.call, ack);
     settle(port, ack, callApi(port, body));
   },
-  [SERVICE_VERBS.list]: answering(({ engine }) => engine.serviceList(deadline)),
+  [SERVICE_VERBS.list]: answering(({ engine }) => engine.services.list(deadline)),
   [SERVICE_VERBS.subscribe]: answering(({ subscriptions }, body) => subscriptions.subscribe(body)),
   [SERVICE_VERBS.unsubscribe]: answering(({ subscriptions }, body) => subscriptions.unsubscribe(body)),
   [STREAM_EVENTS.create]: (port, body, ack) => {
@@ -79,7 +79,7 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
 
 async function callApi({ engine }: PlainPort, body: unknown): Promise<readonly unknown[]> {
   const { service, ...plan } = readPlainCall(body);
-  const answer = await engine.call(service, { ...plan, input: 'value' }, deadline);
+  const answer = await engine.services.call(service, { ...plan, input: 'value' }, deadline);
   if (!('end' in answer)) return answer.args;
   const error = new P2PError('UNSUPPORTED', 'This API answers by items, which need the plugin');
   answer.end.reset(error);

@@ -52,7 +52,7 @@ export class PlainSubscriptions {
       };
       // In this order: the service may answer at once, and end it at once too.
       this.#ends.set(key, () => {});
-      const end = engine.subscribe({ service, topic, timeout: DEFAULT_TIMEOUT, listener });
+      const end = engine.services.subscribe({ service, topic, timeout: DEFAULT_TIMEOUT, listener });
       if (this.#ends.has(key)) this.#ends.set(key, end);
     });
   }

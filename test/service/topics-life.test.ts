@@ -254,7 +254,7 @@ describe('a session', () => {
     const client = (clientId: string) => hostEngine({ ...hosted, ...nothing, clientId });
     const subscribe = (engine: PeerEngine, topic: string) => {
       const listener = { active() {}, publication() {}, missed() {}, interrupted() {}, ended() {} };
-      return engine.subscribe({ service: 's', topic, timeout: 10_000, listener });
+      return engine.services.subscribe({ service: 's', topic, timeout: 10_000, listener });
     };
     for (const topic of ['news', 'refused']) host.topics.create(topic, { accept: () => topic === 'news', retain: 1 });
     const clients = numbers(1, 10).map((n) => client(`c${n}`));
@@ -266,13 +266,13 @@ describe('a session', () => {
       else sessions.end(session);
       await Promise.resolve();
       expect([engine.pendingCount, session.subscriptions.size, session.edges.size]).toEqual([0, 0, 0]);
-      if (!session.ended) expect(engine.subscriptionCount).toBe(0);
+      if (!session.ended) expect(engine.services.subscriptionCount).toBe(0);
       expect([service.session.topics.size, service.session.edges.size, service.engine.pendingCount]).toEqual([0, 0, 0]);
     }
     const last = client('last');
     subscribe(last.engine, 'news');
     host.topics.destroy('news');
     expect([last.session.subscriptions.size, last.session.edges.size, service.session.topics.size]).toEqual([0, 0, 0]);
-    expect(last.engine.subscriptionCount).toBe(0);
+    expect(last.engine.services.subscriptionCount).toBe(0);
   });
 });

@@ -4,15 +4,14 @@ import { Payload } from '../../protocol/payload.js';
 import type { Ask } from '../edge.js';
 import type { Session } from '../session.js';
 import { findTarget, misfit, type RouterContext, type Verb } from '../verb.js';
-import { openRequest } from './ask.js';
+import { forwardRequest } from './ask.js';
 
 /** CS-1: asks for a stream. What the opener grants is let through when there is one. */
 export const open: Verb<'open'> = (context, sender, packet) => {
   const { id, peer, credit } = packet;
   if (sender.streams.has(id)) throw idTaken('id');
   const target = findTarget(context, peer);
-  openRequest(context, { sender, target, packet }, { type: 'open', credit });
-  target.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch, credit: 0 });
+  forwardRequest(context, { sender, target, packet: { ...packet, credit: 0 } }, { type: 'open', credit });
 };
 
 /** SS-1: the target has accepted, and says by which number it knows the stream. */
@@ -51,6 +50,7 @@ function refuse(sender: Session, stream: number, error: P2PError): void {
   sender.deliver({ type: 'reset', stream, payload: Payload.ofError(error) });
 }
 
-function idTaken(field: string): P2PError {
+/** The sender has given this number to a stream that is open. */
+export function idTaken(field: string): P2PError {
   return new P2PError('PACKET_INVALID', 'A stream with this number is open', { details: { field } });
 }

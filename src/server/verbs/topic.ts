@@ -1,14 +1,13 @@
 import { ROUTER } from '../../protocol/identifiers.js';
 import { EMPTY_PAYLOAD, Payload } from '../../protocol/payload.js';
 import { findService, misfit, type Verb } from '../verb.js';
-import { openRequest } from './ask.js';
+import { forwardRequest } from './ask.js';
 
 /** CV-4: the service is asked. */
 export const subscribe: Verb<'subscribe'> = (context, sender, packet) => {
   const { peer, topic } = packet;
   const target = findService(context, peer, ({ hasTopic }) => hasTopic(topic));
-  openRequest(context, { sender, target, packet }, { type: 'subscribe', topic });
-  target.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
+  forwardRequest(context, { sender, target, packet }, { type: 'subscribe', topic });
 };
 
 /** The service has accepted. Where nobody waits for that, it is told that it has no subscriber. */
