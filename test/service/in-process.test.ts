@@ -89,7 +89,8 @@ describe('SV-1 a service of the server', () => {
 });
 
 describe('SV-3 a service and a client of one id', () => {
-  it('CV-4 each has its own subscribers: the end of one topic is not that of the other', async () => {
+  /** Both have a topic of one name, and Alice subscribes to that of the client first. */
+  async function startShared() {
     const { server, connect } = await startHost();
     const client = await connect('shared', {}, { isService: true });
     client.createTopic('news');
@@ -100,6 +101,11 @@ describe('SV-3 a service and a client of one id', () => {
     hosted.createTopic('news');
     const second = listen(alice, 'shared', 'news');
     await second.subscription.ready;
+    return { server, client, hosted, alice, first, second };
+  }
+
+  it('CV-4 each has its own subscribers: the end of one topic is not that of the other', async () => {
+    const { server, client, hosted, alice, first, second } = await startShared();
     await client.publishTopic('news', 'of the client');
     await settled(client);
     await hosted.publishTopic('news', 'of the server');
@@ -117,16 +123,7 @@ describe('SV-3 a service and a client of one id', () => {
   });
 
   it('CV-4 the client leaves: who subscribes to the server’s topic can still leave that', async () => {
-    const { server, connect } = await startHost();
-    const client = await connect('shared', {}, { isService: true });
-    client.createTopic('news');
-    const alice = await connect('alice');
-    const first = listen(alice, 'shared', 'news');
-    await first.subscription.ready;
-    const hosted = server.asService('shared', { shared: true });
-    hosted.createTopic('news');
-    const second = listen(alice, 'shared', 'news');
-    await second.subscription.ready;
+    const { server, client, alice, first, second } = await startShared();
     client.disconnect();
     expect(await endOf(first.subscription)).toBe('PEER_GONE');
     expect(second.subscription.state).toBe('active');
