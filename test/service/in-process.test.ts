@@ -78,7 +78,7 @@ describe('SV-1 a service of the server', () => {
     expect(told).toMatchObject({ code: 'TIMEOUT' });
     const controller = new AbortController();
     client.createTopic('news');
-    const subscription = view.with({ signal: controller.signal }).subscribeTopic('client', 'news');
+    const subscription = own.with({ signal: controller.signal }).subscribeTopic('client', 'news');
     await subscription.ready;
     controller.abort();
     expect(await subscription.ended).toBeUndefined();
