@@ -37,3 +37,8 @@ export interface LinkReceiver {
 export function linkDown(message = 'The connection to the server was lost', cause?: unknown): P2PError {
   return new P2PError('LINK_DOWN', message, { cause });
 }
+
+/** The failure of everything that waited for a peer whose session ended. */
+export function peerGone(clientId: string): P2PError {
+  return new P2PError('PEER_GONE', `"${clientId}" has disconnected`, { details: { clientId } });
+}

@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '../async/clock.js';
 import { ROUTER } from '../protocol/identifiers.js';
-import { P2PError } from '../protocol/p2p-error.js';
+import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import type { Payload } from '../protocol/payload.js';
 import { AskedRequests } from './asked-requests.js';
-import { type Link, type LinkReceiver, linkDown } from './link.js';
+import { type Link, type LinkReceiver, linkDown, peerGone } from './link.js';
 import { type AnswerContext, PeerAnswer } from './peer-answer.js';
 import type { PeerHandler } from './peer-handler.js';
 import { type Deadline, type OperationPlan, PendingOperations } from './pending-operations.js';
@@ -210,7 +210,7 @@ export class PeerEngine implements LinkReceiver {
   }
 
   #sessionGone(peer: string, epoch: number): void {
-    const error = gone(peer);
+    const error = peerGone(peer);
     this.#asked.peerGone(epoch, error);
     this.#streams.peerGone(epoch, error);
     this.services.sessionGone(epoch, error);
@@ -218,14 +218,10 @@ export class PeerEngine implements LinkReceiver {
   }
 
   #peerGone({ peer, epoch, id }: PacketOf<'peer-gone'>): void {
-    this.#pending.peerGone(peer, id, gone(peer));
+    this.#pending.peerGone(peer, id, peerGone(peer));
     this.#sessionGone(peer, epoch);
     this.#watched.delete(peer);
     this.#handler.peerGone(peer);
     if (this.#pairs.delete(peer)) this.#handler.pairEnded(peer, 'PEER_GONE');
   }
-}
-
-function gone(peer: string): P2PError {
-  return new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } });
 }

@@ -1,4 +1,4 @@
-import { P2PError } from '../protocol/p2p-error.js';
+import { peerGone } from '../peer/link.js';
 import { Payload } from '../protocol/payload.js';
 import { type Ask, Edge } from './edge.js';
 import type { Session } from './session.js';
@@ -95,7 +95,7 @@ function tellPeerGone({ clientId: peer, epoch }: Session, other: Session, edge: 
 
 /** Under its id another session answers: what is open there, or belongs to the id, stays. */
 function tellSessionGone({ clientId: peer, epoch }: Session, other: Session, edge: Edge): void {
-  const error = new P2PError('PEER_GONE', `"${peer}" has disconnected`, { details: { clientId: peer } });
+  const error = peerGone(peer);
   for (const id of [...edge.openIds(other)]) {
     other.deliver({ type: 'reject', peer, epoch, id, payload: Payload.ofError(error) });
   }

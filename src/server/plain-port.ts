@@ -9,7 +9,7 @@ import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import { askSocket } from './ask-socket.js';
 import { InProcessLink } from './in-process-link.js';
 import { PlainStreams } from './plain-streams.js';
-import { PlainSubscriptions, plainPublication } from './plain-subscriptions.js';
+import { PlainSubscriptions } from './plain-subscriptions.js';
 import type { Frames, FrameWriter, RawServerSocket } from './raw-server.js';
 import type { DeliverOptions, SessionPort, SharedFrames } from './session-port.js';
 
@@ -55,7 +55,6 @@ export class PlainPort implements SessionPort, PeerHandler {
     this.subscriptions = new PlainSubscriptions({
       engine: this.engine,
       emit: (event, args) => this.#emit(event, args),
-      failed: (error) => this.failed(toP2PError(error)),
     });
   }
 
@@ -117,7 +116,7 @@ export class PlainPort implements SessionPort, PeerHandler {
   ): void {
     const { socket, writer } = this.#options;
     try {
-      shared.plain ??= this.#encode(TOPIC_EVENTS.publication, [plainPublication(peer, topic, payload)]);
+      shared.plain ??= this.#encode(TOPIC_EVENTS.publication, [{ service: peer, topic, value: payload.args[0] }]);
     } catch (error) {
       return this.failed(toP2PError(error));
     }

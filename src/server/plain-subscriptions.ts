@@ -5,18 +5,11 @@ import { TOPIC_EVENTS } from '../protocol/event-names.js';
 import { topicRoom } from '../protocol/identifiers.js';
 import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import type { P2PError } from '../protocol/p2p-error.js';
-import type { Payload } from '../protocol/payload.js';
 import { readPlainTopic } from '../protocol/plain-bodies.js';
 
 export interface PlainSubscriptionsOptions {
   readonly engine: PeerEngine;
   readonly emit: (event: string, args: readonly unknown[]) => void;
-  readonly failed: (error: unknown) => void;
-}
-
-/** The body of a publication for a client without the plugin. */
-export function plainPublication(service: string, topic: string, { args }: Payload): unknown {
-  return { service, topic, value: args[0] };
 }
 
 /** The subscriptions of a client without the plugin: one for each topic. `PROTOCOL.md` § Plain clients. */
@@ -41,7 +34,8 @@ export class PlainSubscriptions {
           isActive = true;
           resolve();
         },
-        publication: (payload: Payload) => this.#guarded(() => this.#publication(service, topic, payload)),
+        // They go past the engine: see `PlainPort.deliver`.
+        publication: () => {},
         missed: (count: number) => emit(TOPIC_EVENTS.missed, [{ service, topic, count }]),
         interrupted: () => {},
         ended: (error?: P2PError) => {
@@ -60,17 +54,5 @@ export class PlainSubscriptions {
   unsubscribe(body: unknown): void {
     const { service, topic } = readPlainTopic(body);
     this.#ends.get(topicRoom(service, topic))?.();
-  }
-
-  #publication(service: string, topic: string, payload: Payload): void {
-    this.#options.emit(TOPIC_EVENTS.publication, [plainPublication(service, topic, payload)]);
-  }
-
-  #guarded(emit: () => void): void {
-    try {
-      emit();
-    } catch (error) {
-      this.#options.failed(error);
-    }
   }
 }

@@ -1,6 +1,7 @@
 import { onAbort } from '../async/on-abort.js';
 import { type CallOptions, checkNoFunction, splitAck } from '../peer/call-arguments.js';
 import { type CallSettings, viewSettings } from '../peer/call-settings.js';
+import { peerGone } from '../peer/link.js';
 import type { PeerEngine } from '../peer/peer-engine.js';
 import { abortedError, type Deadline } from '../peer/pending-operations.js';
 import { ServiceCalls } from '../peer/service-calls.js';
@@ -85,8 +86,7 @@ function askSession(
       if (outcome instanceof P2PError) reject(outcome);
       else resolve(outcome);
     };
-    const { clientId } = session;
-    const gone = () => settle(new P2PError('PEER_GONE', `"${clientId}" has disconnected`, { details: { clientId } }));
+    const gone = () => settle(peerGone(session.clientId));
     stop.push(
       session.atEnd(gone),
       onAbort(signal, () => settle(abortedError(signal))),

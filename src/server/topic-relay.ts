@@ -160,7 +160,7 @@ export class TopicRelay<Session extends Member> {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     try {
-      for (let turn = this.#turns.shift(); turn; turn = this.#turns.shift()) turn();
+      for (let next = this.#turns.shift(); next; next = this.#turns.shift()) next();
     } finally {
       this.#isDelivering = false;
     }

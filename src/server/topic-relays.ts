@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from '../async/clock.js';
+import { systemClock, type Timer } from '../async/clock.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
@@ -12,17 +12,14 @@ export interface TopicRelaysOptions {
   readonly interest: Interest;
   readonly writer: FrameWriter;
   readonly logError: (message: string, error: unknown) => void;
-  readonly clock?: Clock;
 }
 
 /** Who subscribes to what: it hangs off the sessions of the service and of the subscriber. */
 export class TopicRelays {
   readonly #options: TopicRelaysOptions;
-  readonly #clock: Clock;
 
   constructor(options: TopicRelaysOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
   }
 
   /** The service has accepted one who does not wait for that. @returns whether it is a subscriber anyway */
@@ -48,7 +45,6 @@ export class TopicRelays {
     const relay = service.topics.get(topic);
     const id = relay && this.#remove(relay, subscriber);
     if (id === undefined) return false;
-    this.#options.interest.untie(service, subscriber);
     const { clientId: peer, epoch } = subscriber;
     service.deliver({ type: 'unsubscribed', peer, epoch, id, topic });
     return true;
@@ -71,11 +67,11 @@ export class TopicRelays {
     let isDone = false;
     const late = relay.publishAndWait(payload, () => {
       isDone = true;
-      this.#clock.clearTimer(timer);
+      systemClock.clearTimer(timer);
       done();
     });
     if (isDone) return;
-    timer = this.#clock.setTimer(() => {
+    timer = systemClock.setTimer(() => {
       for (const subscriber of late()) this.#endSlow(relay, subscriber);
     }, timeout);
   }
@@ -83,10 +79,10 @@ export class TopicRelays {
   /** SV-5: every subscription ends, for this reason. */
   close(service: Session, topic: string, payload: Payload): void {
     const relay = service.topics.get(topic);
-    for (const subscriber of relay?.subscribers ?? []) {
-      this.#remove(relay as TopicRelay<Session>, subscriber);
-      this.#options.interest.untie(service, subscriber);
-      subscriber.deliver({ type: 'topic-closed', peer: service.clientId, epoch: service.epoch, topic, payload });
+    if (!relay) return;
+    for (const subscriber of relay.subscribers) {
+      this.#remove(relay, subscriber);
+      tellClosed(relay, subscriber, payload);
     }
   }
 
@@ -98,13 +94,12 @@ export class TopicRelays {
     for (const relay of [...session.subscriptions]) this.#remove(relay, session);
   }
 
-  #endSlow({ service, topic }: TopicRelay<Session>, subscriber: Session): void {
+  #endSlow(relay: TopicRelay<Session>, subscriber: Session): void {
+    const { service, topic } = relay;
     const error = new P2PError('SUBSCRIBER_TOO_SLOW', `Publications of "${topic}" were not taken in time`, {
       details: { topic },
     });
-    if (!this.disconnect(service, topic, subscriber)) return;
-    const { clientId: peer, epoch } = service;
-    subscriber.deliver({ type: 'topic-closed', peer, epoch, topic, payload: Payload.ofError(error) });
+    if (this.disconnect(service, topic, subscriber)) tellClosed(relay, subscriber, Payload.ofError(error));
   }
 
   /** @returns the id of what the service accepted last, where it was a subscriber */
@@ -112,6 +107,7 @@ export class TopicRelays {
     const id = relay.remove(subscriber);
     if (id === undefined) return undefined;
     subscriber.subscriptions.delete(relay);
+    this.#options.interest.untie(relay.service, subscriber);
     if (relay.isEmpty) relay.service.topics.delete(relay.topic);
     const isElsewhere = [...subscriber.subscriptions].some(({ room }) => room === relay.room);
     if (subscriber.socket?.connected && !isElsewhere) this.#changeRoom(subscriber.socket.leave(relay.room));
@@ -127,4 +123,9 @@ export class TopicRelays {
   #changeRoom(changed: Promise<void> | void): void {
     changed?.catch((error) => this.#options.logError('a room could not be changed', error));
   }
+}
+
+function tellClosed({ service, topic }: TopicRelay<Session>, subscriber: Session, payload: Payload): void {
+  const { clientId: peer, epoch } = service;
+  subscriber.deliver({ type: 'topic-closed', peer, epoch, topic, payload });
 }
