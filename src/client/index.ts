@@ -1,5 +1,6 @@
 import { p2pClientPlugin } from './p2p-client-plugin.js';
 
+export type { Acceptance } from '../peer/acceptance.js';
 export type { CallOptions } from '../peer/call-arguments.js';
 export type { IncomingSubscription, TopicOptions } from '../peer/hosted-topic.js';
 export type { ReceivedMessage } from '../peer/message-listeners.js';
@@ -9,7 +10,6 @@ export type { ApiDescription, ServiceDescription, TopicDescription } from '../pe
 export type { ServiceProvider, ServicePublisher } from '../peer/service-provider.js';
 export type { P2PStream } from '../peer/stream-calls.js';
 export type {
-  Acceptance,
   AcceptOptions,
   DuplexOptions,
   IncomingStream,

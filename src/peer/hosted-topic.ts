@@ -1,6 +1,7 @@
 import { invalidArgument } from '../protocol/check-names.js';
 import { MAX_RETAINED } from '../protocol/limits.js';
 import type { Payload } from '../protocol/payload.js';
+import type { Acceptance } from './acceptance.js';
 import type { SubscribeRequest } from './peer-handler.js';
 
 /** Who wants to subscribe, as the service sees it. */
@@ -24,7 +25,7 @@ export interface TopicOptions {
    * Decides on each subscriber, at once or later: `true` accepts. Everything else refuses, a string with itself as the
    * reason: the subscriber gets `SUBSCRIPTION_REFUSED`. A `P2PError` that it throws reaches the subscriber as it is.
    */
-  readonly accept?: (incoming: IncomingSubscription) => boolean | string | PromiseLike<boolean | string>;
+  readonly accept?: (incoming: IncomingSubscription) => Acceptance | PromiseLike<Acceptance>;
 }
 
 /** A topic that a service has. */

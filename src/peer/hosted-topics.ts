@@ -3,6 +3,7 @@ import { checkTopic } from '../protocol/check-names.js';
 import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
+import { refusalIn } from './acceptance.js';
 import { checkNoFunction } from './call-arguments.js';
 import { HostedTopic, type TopicOptions } from './hosted-topic.js';
 import type { PeerEngine } from './peer-engine.js';
@@ -108,11 +109,8 @@ export class HostedTopics {
   }
 
   #conclude(topic: HostedTopic, request: SubscribeRequest, verdict: unknown): void {
-    // Whatever is not a clear yes is a no: this may be what guards the topic.
-    if (verdict !== true) {
-      const reason = typeof verdict === 'string' && verdict ? verdict : 'The subscription was refused';
-      throw new P2PError('SUBSCRIPTION_REFUSED', reason, topicDetails(topic.name));
-    }
+    const refusal = refusalIn(verdict, 'The subscription was refused');
+    if (refusal) throw new P2PError('SUBSCRIPTION_REFUSED', refusal, topicDetails(topic.name));
     if (this.#topics.get(topic.name) !== topic) throw topicNotFound(topic.name);
     topic.admit(request);
   }

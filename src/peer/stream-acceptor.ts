@@ -2,11 +2,11 @@ import { callGuarded, isThenable } from '../async/call-guarded.js';
 import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import { createNodeDuplex, duplexClass, type NodeDuplex } from '../stream/node-duplex.js';
 import type { StreamEnd } from '../stream/stream-end.js';
+import { type Acceptance, refusalIn } from './acceptance.js';
 import { checkListener } from './call-arguments.js';
 import type { StreamRequest } from './peer-handler.js';
 import { type P2PStream, webStreamsOf } from './stream-calls.js';
 import {
-  type Acceptance,
   type AcceptOptions,
   checkAcceptOptions,
   type DuplexOptions,
@@ -86,11 +86,8 @@ export class StreamAcceptor {
   }
 
   #conclude(verdict: Acceptance, { request, incoming, acceptor }: Asked): void {
-    // Whatever is not a clear yes is a no: this may be what guards the stream.
-    if (verdict !== true) {
-      const reason = typeof verdict === 'string' && verdict ? verdict : 'The stream was refused';
-      throw new P2PError('STREAM_REFUSED', reason);
-    }
+    const refusal = refusalIn(verdict, 'The stream was refused');
+    if (refusal) throw new P2PError('STREAM_REFUSED', refusal);
     if (this.#acceptor !== acceptor) throw noAcceptor();
     const end = request.accept(limitsOf(acceptor.options));
     if (!end) return;

@@ -1,6 +1,7 @@
 import { invalidArgument } from '../protocol/check-names.js';
 import { DEFAULT_MAX_OBJECT_SIZE, MAX_STREAM_WINDOW, MIN_STREAM_WINDOW } from '../protocol/limits.js';
 import type { DuplexClass, DuplexSettings } from '../stream/node-duplex.js';
+import type { Acceptance } from './acceptance.js';
 import { isAbortSignal } from './call-arguments.js';
 import type { StreamLimits } from './stream-limits.js';
 
@@ -48,9 +49,6 @@ export interface AcceptOptions extends StreamSettings {
    */
   readonly accept?: (incoming: IncomingStream) => Acceptance | PromiseLike<Acceptance>;
 }
-
-/** `true`, or `false`, or a reason to refuse. */
-export type Acceptance = boolean | string;
 
 /** @throws P2PError `INVALID_ARGUMENT` */
 export function checkStreamOptions(options: unknown): asserts options is StreamOptions & DuplexOptions {

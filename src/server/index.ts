@@ -1,5 +1,6 @@
 import { p2pServerPlugin } from './p2p-server-plugin.js';
 
+export type { Acceptance } from '../peer/acceptance.js';
 export type { CallOptions } from '../peer/call-arguments.js';
 export type { IncomingSubscription, TopicOptions } from '../peer/hosted-topic.js';
 export type { ApiHandler } from '../peer/offered-api.js';
