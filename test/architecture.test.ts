@@ -11,7 +11,7 @@ const FLOORS: Record<string, readonly string[]> = {
   stream: ['protocol', 'async', 'node:'],
   peer: ['protocol', 'async', 'stream'],
   client: ['protocol', 'async', 'stream', 'peer', 'type socket.io-client'],
-  server: ['protocol', 'async', 'stream', 'peer', 'type socket.io'],
+  server: ['protocol', 'async', 'stream', 'peer', 'type socket.io', 'node:'],
   cli: [
     'protocol',
     'async',

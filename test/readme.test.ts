@@ -1,9 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { SignJWT } from 'jose';
 import { expect, it, onTestFinished } from 'vitest';
-import { startRelay } from './support/relay.js';
+import { p2pClientPlugin } from '../src/client/p2p-client-plugin.js';
+import { codeOf, rawSocketTo, startRelay } from './support/relay.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = `${root}.tmp/readme/`;
@@ -18,6 +22,15 @@ function writeBlock(name: string, change = (code: string) => code): string {
   return folder + name;
 }
 
+/** The port that a server says it listens to. */
+async function portOf(output: Readable): Promise<string> {
+  for await (const line of createInterface(output)) {
+    const [, port] = /^port (\d+)/.exec(line) ?? [];
+    if (port) return port;
+  }
+  throw new Error('The server has ended');
+}
+
 it('every code block of the README is run here', () => {
   const names = [...readme.matchAll(/```(?:js|ts)\n\/\/ (\S+)\n/g)].map(([, name]) => name);
   expect(names).toEqual([
@@ -30,6 +43,7 @@ it('every code block of the README is run here', () => {
     'jobs.js',
     'boss.js',
     'contract.js',
+    'secure.js',
     'errors.js',
     'typed.ts',
   ]);
@@ -43,13 +57,10 @@ it('the server and the clients of the README talk to each other', async () => {
   const server = spawn(process.execPath, [writeBlock('server.js', portless)], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void server.kill());
   let said = '';
-  const port = await new Promise<string>((resolve) =>
-    server.stdout.on('data', (chunk) => {
-      said += chunk;
-      const [, number] = /port (\d+)/.exec(said) ?? [];
-      if (number) resolve(number);
-    }),
-  );
+  server.stdout.on('data', (chunk) => {
+    said += chunk;
+  });
+  const port = await portOf(server.stdout);
   const run = (name: string) =>
     promisify(execFile)(process.execPath, [writeBlock(name, (code) => code.replace('9000', port))]);
   const alice = run('alice.js');
@@ -105,6 +116,31 @@ it('the services of the README answer', async () => {
     "{ error: 'SOLD_OUT', data: { left: 3 } }",
     '',
   ]);
+});
+
+it('the secure server of the README lets in whom it knows, to what it may do', async () => {
+  const portless = (code: string) =>
+    `${code.replace('9000', '0')}\nio.httpServer.on('listening', () => console.log('port', io.httpServer.address().port));`;
+  const secret = 'a secret of at least 32 characters';
+  const server = spawn(process.execPath, [writeBlock('secure.js', portless)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, JWT_SECRET: secret },
+  });
+  onTestFinished(() => void server.kill());
+  const port = await portOf(server.stdout);
+  const join = async (id: string, roles: string[], key = secret) => {
+    const jwt = new SignJWT({ roles }).setProtectedHeader({ alg: 'HS256' }).setSubject(id).setExpirationTime('1m');
+    const token = await jwt.sign(new TextEncoder().encode(key));
+    return p2pClientPlugin(rawSocketTo(`http://localhost:${port}`, { auth: { token } }), id, { isService: true });
+  };
+  const jobs = await join('jobs', ['admin']);
+  jobs.provideService('create', (title: string) => `${title} created`);
+  expect(await jobs.getClientList()).toEqual(['jobs']);
+  const alice = await join('alice', []);
+  expect(await alice.callService('jobs', 'create', 'a hole')).toBe('a hole created');
+  expect(await codeOf(alice.emitToWithAck('jobs', 'create'))).toBe('FORBIDDEN');
+  const mallory = await join('mallory', ['admin'], 'another secret of as many characters');
+  expect(await codeOf(mallory.getClientList())).toBe('AUTH_FAILED');
 });
 
 it('the types of the README hold', async () => {

@@ -5,7 +5,8 @@ import { p2pServerPlugin } from 'socket.io-p2p-plugin/server';
 const httpServer = createServer();
 // The page comes from another port: a browser lets it read what this server answers only if that says so.
 const cors = { origin: /^http:\/\/localhost:\d+$/ };
-const io = p2pServerPlugin(new Server(httpServer, { cors }));
+// Here each client may name itself; the example authentication shows how they prove who they are.
+const io = p2pServerPlugin(new Server(httpServer, { cors }), { authenticate: false });
 
 httpServer.listen(Number(process.env.P2P_PORT ?? 9000), () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (httpServer.address());

@@ -3,7 +3,8 @@ import { Server } from 'socket.io';
 import { p2pServerPlugin } from 'socket.io-p2p-plugin/server';
 
 const httpServer = createServer();
-const io = p2pServerPlugin(new Server(httpServer));
+// Here each client may name itself; the example authentication shows how they prove who they are.
+const io = p2pServerPlugin(new Server(httpServer), { authenticate: false });
 
 io.on('connection', (socket) => console.log(`${io.getClientIdBySocketId(socket.id)} is connected`));
 

@@ -4,7 +4,8 @@ import { Server } from 'socket.io';
 import { p2pServerPlugin } from 'socket.io-p2p-plugin/server';
 
 const httpServer = createServer();
-const io = p2pServerPlugin(new Server(httpServer), { isService: true });
+// Here each client may name itself; the example authentication shows how they prove who they are.
+const io = p2pServerPlugin(new Server(httpServer), { isService: true, authenticate: false });
 
 // To clients this is a service like any other. None of them can have its id.
 const clock = io.asService('clock');

@@ -15,7 +15,7 @@ export interface ServeOptions {
 export async function serve({ port, host }: ServeOptions): Promise<void> {
   const { Server } = await loadSocketIo();
   const httpServer = createServer((_request, response) => response.writeHead(404).end());
-  const io = p2pServerPlugin(new Server(httpServer));
+  const io = p2pServerPlugin(new Server(httpServer), { authenticate: false });
   httpServer.listen(port, host);
   await once(httpServer, 'listening').catch((error) => {
     throw explain(error, port, host);
@@ -30,6 +30,7 @@ export async function serve({ port, host }: ServeOptions): Promise<void> {
 function howToTalkTo(url: string): string {
   return [
     `relay listening on ${url}`,
+    'Clients name themselves: for networks where you trust everyone.',
     '',
     'Talk to it from two other terminals:',
     `  npx p2p listen --as alice --url ${url}`,

@@ -6,18 +6,18 @@ export const NO_SERVICES: Pick<
   PeerHandler,
   'callAsked' | 'subscribeAsked' | 'unsubscribed' | 'sessionGone' | 'linkUp' | 'linkDown'
 > = {
-  callAsked: (request) => {
-    const { api } = request;
-    request.reject(new P2PError('API_NOT_FOUND', `It is no service, and has no API "${api}"`, { details: { api } }));
-  },
-  subscribeAsked: (request) => {
-    const details = { topic: request.topic };
-    request.reject(
-      new P2PError('TOPIC_NOT_FOUND', `It is no service, and has no topic "${request.topic}"`, { details }),
-    );
-  },
+  callAsked: (request) => request.reject(noApi(request.api)),
+  subscribeAsked: (request) => request.reject(noTopic(request.topic)),
   unsubscribed: () => {},
   sessionGone: () => {},
   linkUp: () => {},
   linkDown: () => {},
 };
+
+export function noApi(api: string): P2PError {
+  return new P2PError('API_NOT_FOUND', `It is no service, and has no API "${api}"`, { details: { api } });
+}
+
+export function noTopic(topic: string): P2PError {
+  return new P2PError('TOPIC_NOT_FOUND', `It is no service, and has no topic "${topic}"`, { details: { topic } });
+}

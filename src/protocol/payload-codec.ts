@@ -63,8 +63,9 @@ function decodeUnchecked({ format, data }: EncodedPayload): unknown {
     if (typeof data === 'string') return format === PAYLOAD_FORMATS.json ? JSON.parse(data) : undefined;
     if (format === PAYLOAD_FORMATS.bytes) return [data];
     return format === PAYLOAD_FORMATS.mixed ? decodeMixed(data) : undefined;
-  } catch (cause) {
-    throw invalid('The payload cannot be read', cause);
+  } catch {
+    // The cause would quote it, and causes are logged.
+    throw invalid('The payload cannot be read');
   }
 }
 
@@ -132,8 +133,8 @@ function fill(root: unknown, path: Hole[0], value: Uint8Array): void {
   parent[last] = value;
 }
 
-function invalid(message: string, cause?: unknown): P2PError {
-  return new P2PError('PAYLOAD_INVALID', message, { cause });
+function invalid(message: string): P2PError {
+  return new P2PError('PAYLOAD_INVALID', message);
 }
 
 function unsendable(message: string, cause?: unknown): P2PError {

@@ -1,9 +1,14 @@
-import { checkVersion, type Identity, readAnnouncement, readHandshake } from '../protocol/handshake.js';
+import { isThenable } from '../async/call-guarded.js';
+import { type MaybeLater, whenDone } from '../async/later.js';
+import { checkVersion, readAnnouncement, readHandshake } from '../protocol/handshake.js';
 import { RESERVED_ROOM_PREFIX } from '../protocol/identifiers.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
-import { rememberHello, tellEnd } from './client-kind.js';
+import type { Authentication } from './authentication.js';
+import { rememberHello } from './client-kind.js';
+import { isAlive } from './connection.js';
 import { type RawServerSocket, recoverableId } from './raw-server.js';
+import type { Session } from './session.js';
 import type { SessionRequest, Sessions } from './sessions.js';
 import type { SocketListeners } from './socket-listeners.js';
 
@@ -12,11 +17,19 @@ export interface AdmissionOptions {
   readonly listeners: SocketListeners;
   /** Whether a socket without a client id is refused or left alone (SC-5). */
   readonly clientIdRequired: boolean;
+  /** Missing: clients name themselves. */
+  readonly authentication: Authentication | undefined;
+  /** Time for the holder of an id to show that it is alive, in ms. */
+  readonly probeTimeout: number;
+  /** A client has got in. */
+  readonly admitted: (session: Session) => void;
 }
 
-/** Who gets in, and under which id (SC-1, SC-5). */
+/** Who gets in, and under which id (SC-1, SC-5, R-1). */
 export class Admission {
   readonly #options: AdmissionOptions;
+  /** What the middleware has found out, until the socket connects. */
+  readonly #passed = new WeakMap<RawServerSocket, { readonly request: SessionRequest | undefined }>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -24,41 +37,50 @@ export class Admission {
 
   /** As middleware: a refusal reaches the client as `connect_error` with the error in `data`. */
   readonly check = (socket: RawServerSocket, next: (error?: Error) => void): void => {
-    try {
-      const identity = this.#identify(socket);
-      if (identity) this.#options.sessions.checkFree(requestOf(socket, identity));
-      next();
-    } catch (error) {
-      const refusal = toP2PError(error);
-      next(Object.assign(refusal, { data: refusal.toJSON() }));
-    }
+    whenDone(
+      () => this.#prepare(socket),
+      (request) => {
+        this.#passed.set(socket, { request });
+        next();
+      },
+      (error) => {
+        const refusal = toP2PError(error);
+        next(Object.assign(refusal, { data: refusal.toJSON() }));
+      },
+    );
   };
 
   /**
-   * At the connection everything is checked again: another socket may have been quicker, and one that
-   * connection state recovery brought back has passed no middleware.
+   * At the connection the id may be taken: another socket was quicker. And one that connection state recovery brought
+   * back has passed no middleware, so it goes through everything now.
    */
   readonly admit = (socket: RawServerSocket): void => {
     // A handler before this one may have sent it away.
     if (!socket.connected) return;
     this.#options.listeners.guard(socket);
-    try {
-      const identity = this.#identify(socket);
-      if (socket.recovered) checkRecovered(socket, identity);
-      if (identity) this.register(requestOf(socket, identity));
-    } catch (error) {
-      this.#expel(socket, toP2PError(error));
-    }
+    if (socket.recovered) leaveReservedRooms(socket);
+    const passed = this.#passed.get(socket);
+    this.#passed.delete(socket);
+    const expel = (error: unknown) => this.#expel(socket, toP2PError(error));
+    const enter = (request: SessionRequest | undefined) => {
+      if (request && socket.connected)
+        whenDone(
+          () => this.#enter(request),
+          () => {},
+          expel,
+        );
+    };
+    whenDone(() => (passed ? passed.request : this.#prepare(socket)), enter, expel);
   };
 
   /** @throws P2PError `CLIENT_ID_IN_USE`, `INVALID_ARGUMENT` */
   register(request: SessionRequest): void {
-    const { sessions, listeners } = this.#options;
+    const { sessions, listeners, admitted } = this.#options;
     const current = sessions.directory.ofSocket(request.socket.id);
     if (current?.clientId === request.clientId) return;
     if (current) throw new P2PError('INVALID_ARGUMENT', `The socket is "${current.clientId}" already`);
     listeners.attach(request.socket);
-    sessions.begin(request);
+    admitted(sessions.begin(request));
   }
 
   /**
@@ -67,7 +89,7 @@ export class Admission {
    */
   readonly hello = (socket: RawServerSocket, read: () => PacketOf<'hello'>): void => {
     rememberHello(socket);
-    const { sessions } = this.#options;
+    const { sessions, admitted } = this.#options;
     try {
       const { clientId, version, secret } = read();
       checkVersion(version);
@@ -80,52 +102,73 @@ export class Admission {
       // A new session would begin with all its room, while what the old one was sent is still on its way.
       if (session.secret !== undefined) throw new P2PError('PACKET_INVALID', 'This socket has said hello already');
       sessions.end(session);
-      sessions.begin({ socket, clientId, secret });
+      admitted(sessions.begin({ socket, clientId, secret }));
     } catch (error) {
       this.#expel(socket, toP2PError(error));
     }
   };
 
-  #identify(socket: RawServerSocket): Identity | undefined {
+  #enter(request: SessionRequest): void {
+    if (request.socket.recovered) checkRecovered(request);
+    this.register(request);
+  }
+
+  /** @returns what the socket may ask for; nothing where it is to be left alone */
+  #prepare(socket: RawServerSocket): MaybeLater<SessionRequest | undefined> {
+    const { authentication } = this.#options;
     const { auth, query } = socket.handshake;
-    const identity = readHandshake(auth, query);
-    if (identity || !this.#options.clientIdRequired) return identity;
+    const claimed = readHandshake(auth, query)?.clientId;
+    const clientId = authentication ? authentication.clientIdOf(socket, claimed) : claimed;
+    if (!isThenable(clientId)) return this.#clear(this.#requestOf(socket, clientId));
+    return clientId.then((known) => this.#clear(this.#requestOf(socket, known)));
+  }
+
+  #requestOf(socket: RawServerSocket, clientId: string | undefined): SessionRequest | undefined {
+    if (clientId !== undefined) return requestFor(socket, clientId);
+    if (!this.#options.clientIdRequired) return undefined;
     throw new P2PError('CLIENT_ID_REQUIRED', 'Connect with a client id, as auth.clientId or query.clientId');
+  }
+
+  /** Where another holds the id, it is asked whether it is there at all: its connection may be half-open. */
+  #clear(request: SessionRequest | undefined): MaybeLater<SessionRequest | undefined> {
+    const { sessions, probeTimeout } = this.#options;
+    const rival = request && sessions.rivalOf(request);
+    if (!request || !rival?.socket) return request;
+    return isAlive(rival.socket, probeTimeout).then((alive) => {
+      if (!alive) sessions.takeOver(rival, request.socket);
+      sessions.checkFree(request);
+      return request;
+    });
   }
 
   /** A typed refusal after the connect: told in the client's own way, then disconnected from this namespace. */
   #expel(socket: RawServerSocket, error: P2PError): void {
-    const { sessions } = this.#options;
-    const session = sessions.directory.ofSocket(socket.id);
-    if (session) sessions.end(session);
-    tellEnd(sessions.writer, socket, error);
+    this.#options.sessions.dismiss(socket, error);
     // The application's own connection handlers come first: they see it connect, and then disconnect.
     process.nextTick(() => socket.disconnect());
   }
 }
 
-/** The session that a socket asks for by `addClient`: of a plugin client if it announced itself. */
+/** The session that a socket may have under this id: of a plugin client if it announced itself. */
 export function requestFor(socket: RawServerSocket, clientId: string): SessionRequest {
   const announced = (socket.handshake.auth as Record<string, unknown> | undefined)?.p2p;
   return { socket, clientId, secret: announced === undefined ? undefined : readAnnouncement(announced).secret };
 }
 
-function requestOf(socket: RawServerSocket, { clientId, announcement }: Identity): SessionRequest {
-  return { socket, clientId, secret: announcement?.secret };
-}
-
-/**
- * Recovery restores rooms, and skips the middleware that decided who this is. So who names itself must be who it was,
- * and the library's rooms, which belong to the session that is over, are left.
- *
- * @throws P2PError `CLIENT_ID_MISMATCH`, `SESSION_REMOVED`
- */
-function checkRecovered(socket: RawServerSocket, identity: Identity | undefined): void {
+/** Recovery restores rooms. The library's belong to the session that is over. */
+function leaveReservedRooms(socket: RawServerSocket): void {
   for (const room of socket.rooms) {
     if (room.startsWith(RESERVED_ROOM_PREFIX)) void socket.leave(room);
   }
+}
+
+/**
+ * Recovery skips the middleware that decided who this is. So who names itself must be who it was.
+ * @throws P2PError `CLIENT_ID_MISMATCH`, `SESSION_REMOVED`
+ */
+function checkRecovered({ socket, clientId }: SessionRequest): void {
   const before = recoverableId(socket);
-  if (!identity || before === identity.clientId) return;
+  if (before === clientId) return;
   if (before === null) throw new P2PError('SESSION_REMOVED', 'The server has removed this client');
   throw new P2PError('CLIENT_ID_MISMATCH', 'This connection was recovered, and was not that of this client');
 }

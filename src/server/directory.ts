@@ -6,6 +6,7 @@ export class Directory {
   readonly #bySocketId = new Map<string, Session>();
   /** Services of the server that leave their id to a client (SV-3). */
   readonly #shared = new Map<string, Session>();
+  readonly #offering = new Set<Session>();
 
   /** Those that are connected: not the server's own. */
   get connectedIds(): string[] {
@@ -20,6 +21,22 @@ export class Directory {
   /** Services of clients and of the server. */
   get serviceIds(): string[] {
     return this.#idsOf(({ isService }) => isService);
+  }
+
+  /** How many clients are services. */
+  get offeringCount(): number {
+    return this.#offering.size;
+  }
+
+  /** All that are connected. */
+  get sessions(): Iterable<Session> {
+    return this.#bySocketId.values();
+  }
+
+  /** A client is a service from now on. */
+  offers(session: Session): void {
+    session.isService = true;
+    this.#offering.add(session);
   }
 
   /** The one who has the id: not a service that leaves it to a client. */
@@ -62,6 +79,7 @@ export class Directory {
   remove(session: Session): void {
     const byId = session.isShared ? this.#shared : this.#byClientId;
     byId.delete(session.clientId);
+    this.#offering.delete(session);
     if (session.socket) this.#bySocketId.delete(session.socket.id);
   }
 

@@ -27,7 +27,8 @@ export class Edge {
   readonly #asks: [Map<number, Ask>?, Map<number, Ask>?] = [];
   readonly #watches: [boolean, boolean] = [false, false];
   readonly #first: object;
-  paired = false;
+  /** Who has asked for the pair that they are. */
+  pairedBy: object | undefined;
   /** How many streams and subscriptions join the two. */
   ties = 0;
 
@@ -37,7 +38,7 @@ export class Edge {
 
   get idle(): boolean {
     const isWatched = this.#watches[0] || this.#watches[1];
-    return !this.paired && !this.ties && !isWatched && !this.#asks[0]?.size && !this.#asks[1]?.size;
+    return !this.pairedBy && !this.ties && !isWatched && !this.#asks[0]?.size && !this.#asks[1]?.size;
   }
 
   /** @returns whether the id was free */

@@ -10,6 +10,8 @@ export const TOO_MUCH_CREDIT = `More than ${MAX_STREAM_WINDOW} bytes of credit`;
 export class Inflow {
   readonly #waiting = new Set<Flow>();
   #load = 0;
+  /** What waits to be written out, in bytes. */
+  queued = 0;
 
   /** Granted and queued, in bytes. */
   get load(): number {
@@ -99,8 +101,10 @@ export class Flow {
     if (cost > this.#credit) throw new P2PError('STREAM_VIOLATION', 'Data beyond the credit');
     this.#credit -= cost;
     this.#queued += cost;
+    this.#inflow.queued += cost;
     return () => {
       this.#queued -= cost;
+      this.#inflow.queued -= cost;
       this.#inflow.remove(cost);
       if (this.#held > 0) this.letThrough();
     };

@@ -13,21 +13,28 @@ export class Interest {
     return this.#absent.size;
   }
 
-  /** @returns whether the id of the request was free */
+  /** @returns whether the id of the request was free @throws P2PError `LIMIT_EXCEEDED` */
   ask(asker: Session, target: Session, id: number, ask: Ask): boolean {
-    return edgeBetween(asker, target).open(asker, id, ask);
+    asker.usage.checkRoomFor('requests');
+    const isFree = edgeBetween(asker, target).open(asker, id, ask);
+    if (isFree) asker.usage.add('requests');
+    return isFree;
   }
 
   /** Ends an open request, by an answer or because the asker gave up. */
   settle(asker: Session, target: Session, id: number): Ask | undefined {
     const edge = asker.edges.get(target);
     const ask = edge?.close(asker, id);
+    if (ask) asker.usage.remove('requests');
     if (edge?.idle) disconnect(asker, target);
     return ask;
   }
 
-  pair(first: Session, second: Session): void {
-    edgeBetween(first, second).paired = true;
+  pair(asker: Session, other: Session): void {
+    const edge = edgeBetween(asker, other);
+    if (edge.pairedBy) return;
+    edge.pairedBy = asker;
+    asker.usage.add('pairs');
   }
 
   /** A stream or a subscription joins the two. */
@@ -42,7 +49,12 @@ export class Interest {
     if (edge.idle) disconnect(first, second);
   }
 
+  /** @throws P2PError `LIMIT_EXCEEDED` */
   watch(watcher: Session, clientId: string, target: Session | undefined): void {
+    const isWatched = target ? watcher.edges.get(target)?.isWatchedBy(watcher) : watcher.absentWatches.has(clientId);
+    if (isWatched) return;
+    watcher.usage.checkRoomFor('watches');
+    watcher.usage.add('watches');
     if (target) return edgeBetween(watcher, target).watch(watcher, true);
     watcher.absentWatches.add(clientId);
     const watchers = this.#absent.get(clientId);
@@ -51,9 +63,11 @@ export class Interest {
   }
 
   unwatch(watcher: Session, clientId: string, target: Session | undefined): void {
+    if (watcher.absentWatches.has(clientId)) watcher.usage.remove('watches');
     this.#forgetAbsent(watcher, clientId);
     const edge = target && watcher.edges.get(target);
-    if (!edge) return;
+    if (!target || !edge?.isWatchedBy(watcher)) return;
+    watcher.usage.remove('watches');
     edge.watch(watcher, false);
     if (edge.idle) disconnect(watcher, target);
   }
@@ -75,6 +89,7 @@ export class Interest {
     for (const [other, edge] of session.edges) {
       disconnect(session, other);
       if (other === session) continue;
+      release(other, edge);
       if (isShared) tellSessionGone(session, other, edge);
       else tellPeerGone(session, other, edge);
     }
@@ -85,6 +100,13 @@ export class Interest {
     const watchers = this.#absent.get(clientId);
     if (watchers?.delete(watcher) && watchers.size === 0) this.#absent.delete(clientId);
   }
+}
+
+/** What it had of the session that is over counts no more. */
+function release(other: Session, edge: Edge): void {
+  other.usage.remove('requests', [...edge.openIds(other)].length);
+  if (edge.pairedBy === other) other.usage.remove('pairs');
+  if (edge.isWatchedBy(other)) other.usage.remove('watches');
 }
 
 function tellPeerGone({ clientId: peer, epoch }: Session, other: Session, edge: Edge): void {
@@ -99,7 +121,7 @@ function tellSessionGone({ clientId: peer, epoch }: Session, other: Session, edg
   for (const id of [...edge.openIds(other)]) {
     other.deliver({ type: 'reject', peer, epoch, id, payload: Payload.ofError(error) });
   }
-  if (edge.paired || edge.isWatchedBy(other)) other.deliver({ type: 'peer-gone', peer, epoch, id: 0 });
+  if (edge.pairedBy || edge.isWatchedBy(other)) other.deliver({ type: 'peer-gone', peer, epoch, id: 0 });
   else other.deliver({ type: 'session-gone', peer, epoch });
 }
 

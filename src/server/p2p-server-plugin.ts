@@ -1,45 +1,21 @@
 import type { Namespace, Server } from 'socket.io';
 import { callGuarded } from '../async/call-guarded.js';
 import { boundCalls } from '../peer/bound-calls.js';
-import { checkCallOptions } from '../peer/call-arguments.js';
 import { SERVICE_CALLS } from '../peer/service-calls.js';
 import { SERVER_ERROR } from '../protocol/event-names.js';
-import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId } from '../protocol/identifiers.js';
-import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
+import { CLIENT_ID_RULE, isClientId } from '../protocol/identifiers.js';
 import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import type { UntypedEvents } from '../protocol/typed-events.js';
-import { Admission, requestFor } from './admission.js';
+import { requestFor } from './admission.js';
 import { tellError } from './client-kind.js';
 import { HostedServices } from './hosted-services.js';
+import { type OperatorCalls, operatorCalls } from './operator-calls.js';
 import type { P2PServer } from './p2p-server.js';
 import type { RawNamespace, RawServer, RawServerSocket } from './raw-server.js';
 import { ServerCalls } from './server-calls.js';
+import { createServerCore, type ServerCore } from './server-core.js';
+import { type P2PServerOptions, readOptions, type ServerSettings } from './server-options.js';
 import { serverPeer } from './server-peer.js';
-import { Sessions } from './sessions.js';
-import { SocketListeners } from './socket-listeners.js';
-
-export interface P2PServerOptions {
-  /**
-   * `required` (default): a socket without a client id is refused. `optional`: it is left alone, so that
-   * a mixed application can share one server (SC-5).
-   */
-  readonly clientId?: 'required' | 'optional';
-  /**
-   * Which events other clients may send to one without the plugin, which cannot tell them from the server's own:
-   * `true` (default) all, `false` none, or their names. See `SECURITY.md`.
-   */
-  readonly plainEvents?: boolean | readonly string[];
-  /** The client id by which the server itself is known to clients, for its streams; none can connect with it. Default `p2p:server`. */
-  readonly serverId?: string;
-  /** Client ids that only services of this server may have, also before `asService` gives them (SV-3). */
-  readonly reservedIds?: readonly string[];
-  /** Whether the server hosts services, by `asService` (SV-1). Default false. */
-  readonly isService?: boolean;
-  /** Time that an operation of the server may take, in ms. Default 10,000. */
-  readonly timeout?: number;
-  /** Where errors go that an operator should see. Default `console`. */
-  readonly logger?: Pick<Console, 'error'>;
-}
 
 /** The events that a typed server emits. */
 type EmittedBy<IO> =
@@ -64,17 +40,17 @@ const applied = new WeakMap<RawNamespace, P2PServerCalls>();
  * working on it. Apply it before your own `connection` handlers, so that they find the client in the directory.
  * Applying it twice gives the same object.
  *
- * @throws P2PError `INVALID_ARGUMENT`, `CLIENT_ID_INVALID` for the option `serverId`, `UNSUPPORTED` for a dynamic namespace
+ * @throws P2PError `INVALID_ARGUMENT` for the options, `CLIENT_ID_INVALID` for the option `serverId`, `UNSUPPORTED` for a dynamic namespace
  */
 export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
   io: IO,
   options: P2PServerOptions = {},
 ): P2PServerIo<IO> {
   const namespace = namespaceOf(io);
-  checkOptions(options);
+  const settings = readOptions(options);
   let server = applied.get(namespace);
   if (!server) {
-    server = createServer(namespace, options);
+    server = createServer(namespace, settings);
     applied.set(namespace, server);
   }
   // `io` and `io.of('/')` are one namespace in two objects: both get the calls.
@@ -82,23 +58,16 @@ export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
   return io as unknown as P2PServerIo<IO>;
 }
 
-function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PServerCalls {
-  const { clientId = 'required', plainEvents = true, timeout = DEFAULT_TIMEOUT, logger = console } = options;
-  const { serverId = DEFAULT_SERVER_ID, isService = false } = options;
-  const reservedIds = new Set([serverId, ...(options.reservedIds ?? [])]);
-  const logError = (message: string, error: unknown) => logger.error(`[socket.io-p2p-plugin] ${message}:`, error);
-  const sessions = new Sessions({ namespace, logError, reservedIds, plainEvents: allowlist(plainEvents) });
-  const listeners = new SocketListeners({ sessions, hello: (socket, read) => admission.hello(socket, read) });
-  const admission: Admission = new Admission({ sessions, listeners, clientIdRequired: clientId === 'required' });
-  namespace.use(admission.check);
-  namespace.on('connection', admission.admit);
-  for (const socket of namespace.sockets.values()) admission.admit(socket);
+function createServer(namespace: RawNamespace, settings: ServerSettings): P2PServerCalls {
+  const core = createServerCore(namespace, settings);
+  const { sessions, logError } = core;
+  const { serverId, isService, timeout } = settings;
   const failed = (error: P2PError) => raise(namespace, error, logError);
-  const settings = { errorFirst: false, failed, deadline: { timeout, signal: undefined } };
-  const calls = new ServerCalls(sessions.directory, serverPeer({ sessions, serverId, failed }), settings);
-  const services = new HostedServices({ sessions, settings, serverId, isService });
-  return {
-    ...directoryCalls(namespace, sessions, admission),
+  const callSettings = { errorFirst: false, failed, deadline: { timeout, signal: undefined } };
+  const calls = new ServerCalls(sessions.directory, serverPeer({ sessions, serverId, failed }), callSettings);
+  const services = new HostedServices({ sessions, settings: callSettings, serverId, isService });
+  const server: Omit<P2PServerCalls, keyof OperatorCalls> = {
+    ...directoryCalls(core),
     get clientMap() {
       return sessions.directory.snapshot();
     },
@@ -111,6 +80,7 @@ function createServer(namespace: RawNamespace, options: P2PServerOptions): P2PSe
     ...(boundCalls(calls, CALLS) as unknown as Pick<P2PServer, (typeof CALLS)[number]>),
     asService: (name, given) => services.get(name, given),
   };
+  return Object.defineProperties(server, Object.getOwnPropertyDescriptors(operatorCalls(core))) as P2PServerCalls;
 }
 
 type DirectoryCalls = Pick<
@@ -123,7 +93,7 @@ type DirectoryCalls = Pick<
   | 'getAllClientId'
 >;
 
-function directoryCalls(namespace: RawNamespace, sessions: Sessions, admission: Admission): DirectoryCalls {
+function directoryCalls({ namespace, sessions, admission }: ServerCore): DirectoryCalls {
   const { directory } = sessions;
   return {
     addClient: (clientId, socket) => {
@@ -154,33 +124,6 @@ function namespaceOf(io: unknown): RawNamespace {
     throw new P2PError('UNSUPPORTED', 'A dynamic namespace is many: apply the plugin to each in its "new_namespace"');
   }
   return namespace;
-}
-
-function checkOptions(options: unknown): asserts options is P2PServerOptions {
-  checkCallOptions(options);
-  const { clientId, plainEvents, logger, serverId, reservedIds, isService } = options as Record<string, unknown>;
-  if (clientId !== undefined && clientId !== 'required' && clientId !== 'optional') {
-    throw new P2PError('INVALID_ARGUMENT', 'The option clientId is "required" or "optional"');
-  }
-  if (plainEvents !== undefined && typeof plainEvents !== 'boolean' && !Array.isArray(plainEvents)) {
-    throw new P2PError('INVALID_ARGUMENT', 'The option plainEvents is a boolean or a list of event names');
-  }
-  if (isService !== undefined && typeof isService !== 'boolean') {
-    throw new P2PError('INVALID_ARGUMENT', 'The option isService is true or false');
-  }
-  if (reservedIds !== undefined && !(Array.isArray(reservedIds) && reservedIds.every(isClientId))) {
-    throw new P2PError('INVALID_ARGUMENT', 'The option reservedIds is a list of client ids');
-  }
-  if (serverId !== undefined && !isClientId(serverId)) throw new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE);
-  if (logger !== undefined && typeof (logger as Partial<Console> | null)?.error !== 'function') {
-    throw new P2PError('INVALID_ARGUMENT', 'The option logger has a method error');
-  }
-}
-
-function allowlist(plainEvents: boolean | readonly string[]): (event: string) => boolean {
-  if (typeof plainEvents === 'boolean') return () => plainEvents;
-  const allowed = new Set(plainEvents);
-  return (event) => allowed.has(event);
 }
 
 /** @throws P2PError `INVALID_ARGUMENT` */

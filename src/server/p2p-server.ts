@@ -12,6 +12,7 @@ import type {
 } from '../protocol/typed-events.js';
 import type { NodeDuplex } from '../stream/node-duplex.js';
 import type { P2PService } from './hosted-service.js';
+import type { OperatorCalls } from './operator-calls.js';
 import type { RawServerSocket } from './raw-server.js';
 
 /** How a service of the server is hosted. */
@@ -41,7 +42,7 @@ export interface P2PServerView<Emit extends object = UntypedEvents> extends Serv
 }
 
 /** What the plugin adds to a Socket.IO server or namespace. */
-export interface P2PServer<Emit extends object = UntypedEvents> extends ServiceConsumer {
+export interface P2PServer<Emit extends object = UntypedEvents> extends ServiceConsumer, OperatorCalls {
   /** Hears the failures of the server's own calls that no promise and no error-first callback took. */
   on(event: 'SERVER_ERROR', listener: (error: P2PError) => void): this;
   once(event: 'SERVER_ERROR', listener: (error: P2PError) => void): this;

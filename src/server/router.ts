@@ -1,7 +1,7 @@
-import { ROUTER } from '../protocol/identifiers.js';
+import { whenDone } from '../async/later.js';
 import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, ClientPacketType } from '../protocol/packet.js';
-import { Payload } from '../protocol/payload.js';
+import { tellRefusal } from './refusal.js';
 import type { Session } from './session.js';
 import type { RouterContext, Verb } from './verb.js';
 import { answer } from './verbs/answer.js';
@@ -64,35 +64,28 @@ export class Router {
     if (sender.ended || packet.type === 'hello') return;
     try {
       const verb = VERBS[packet.type] as Verb<ClientPacketType>;
-      verb(this.#context, sender, packet)?.catch((error) => this.#refuse(sender, packet, error));
+      verb(this.#context, sender, packet)?.catch((error) => this.refuse(sender, packet, error));
     } catch (error) {
-      this.#refuse(sender, packet, error);
+      this.refuse(sender, packet, error);
     }
   }
 
-  #refuse(sender: Session, packet: ClientPacket, error: unknown): void {
-    const payload = Payload.ofError(this.#publicError(error));
-    switch (packet.type) {
-      case 'request':
-      case 'pair':
-      case 'open':
-      case 'call':
-      case 'subscribe':
-        return sender.deliver({ type: 'reject', peer: packet.peer, epoch: 0, id: packet.id, payload });
-      case 'join':
-      case 'leave':
-      case 'clients':
-      case 'connected':
-      case 'services':
-      case 'publish-wait':
-        return sender.deliver({ type: 'reject', peer: ROUTER, epoch: 0, id: packet.id, payload });
-      case 'data':
-      case 'part':
-      case 'finish':
-        return sender.deliver({ type: 'reset', stream: packet.stream, payload });
-      default:
-        return sender.deliver({ type: 'error', payload });
-    }
+  /** Tells the sender why its packet has come to nothing. */
+  refuse(sender: Session, packet: ClientPacket, problem: unknown): void {
+    const error = this.#publicError(problem);
+    const { permission } = this.#context;
+    if (!permission || error.code !== 'CLIENT_NOT_FOUND') return this.#tell(sender, packet, error);
+    whenDone(
+      () => permission.disguise(sender, packet, error),
+      (disguised) => this.#tell(sender, packet, disguised),
+      () => {},
+    );
+  }
+
+  #tell(sender: Session, packet: ClientPacket, error: P2PError): void {
+    if (sender.ended) return;
+    tellRefusal(this.#context, { sender, packet, error });
+    this.#context.failed(sender, error);
   }
 
   #publicError(error: unknown): P2PError {

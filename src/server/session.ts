@@ -6,7 +6,9 @@ import type { RawServerSocket } from './raw-server.js';
 import type { RelayEnd } from './relay-end.js';
 import type { SendQueue } from './send-queue.js';
 import type { DeliverOptions, SessionPort } from './session-port.js';
+import type { SlowConsumer } from './slow-consumer.js';
 import type { TopicRelay } from './topic-relay.js';
+import type { Usage } from './usage.js';
 
 export interface SessionOptions {
   readonly clientId: string;
@@ -17,6 +19,7 @@ export interface SessionOptions {
   readonly secret: string | undefined;
   /** Missing: a client's. */
   readonly hosted?: HostedOptions;
+  readonly usage: Usage;
 }
 
 /** A session of the server's own. */
@@ -58,18 +61,22 @@ export class Session {
   /** The publications on their way to it: made with the first subscription. */
   publications: SendQueue | undefined;
   readonly hosted: HostedOptions | undefined;
+  /** What it has of what is limited, as far as that is not to be seen above. */
+  readonly usage: Usage;
   /** It has APIs or topics. */
   isService: boolean;
   #port: SessionPort | undefined;
+  #slowConsumer: SlowConsumer | undefined;
   #atEnd: Set<() => void> | undefined;
   #ended = false;
 
-  constructor({ clientId, epoch, socket, secret, hosted }: SessionOptions) {
+  constructor({ clientId, epoch, socket, secret, hosted, usage }: SessionOptions) {
     this.clientId = clientId;
     this.epoch = epoch;
     this.socket = socket;
     this.secret = secret;
     this.hosted = hosted;
+    this.usage = usage;
     this.isService = hosted?.isService ?? false;
   }
 
@@ -90,13 +97,17 @@ export class Session {
     return this.#port;
   }
 
-  attach(port: SessionPort): void {
+  /** Without a `slowConsumer` it always reads. */
+  attach(port: SessionPort, slowConsumer?: SlowConsumer): void {
     this.#port = port;
+    this.#slowConsumer = slowConsumer;
   }
 
   /** @throws P2PError when this client cannot be sent the packet */
   deliver(packet: Packet, options?: DeliverOptions): void {
-    this.#port?.deliver(packet, options);
+    // What is written to a queue was counted there.
+    const sent = this.#slowConsumer && !options?.queue ? this.#slowConsumer.admit(packet) : packet;
+    if (sent) this.#port?.deliver(sent, options);
   }
 
   /** Calls back when the session ends; the value returned takes that back. */

@@ -1,14 +1,24 @@
 import { P2PError } from '../protocol/p2p-error.js';
+import type { ClientPacket } from '../protocol/packet.js';
+import { tellEnd } from './client-kind.js';
+import { Conduct } from './conduct.js';
+import { ConnectionQueue, cutOff, hangUp } from './connection.js';
+import type { Diagnostics } from './diagnostics.js';
 import { Directory } from './directory.js';
 import { Interest } from './interest.js';
+import type { Permission } from './permission.js';
+import { PermissionGate } from './permission-gate.js';
 import { PlainPort } from './plain-port.js';
 import { PluginPort } from './plugin-port.js';
 import { FrameWriter, type RawNamespace, type RawServerSocket } from './raw-server.js';
 import { Router } from './router.js';
+import type { ServerLimits } from './server-limits.js';
 import { Session, UNLISTED } from './session.js';
 import type { SessionPort } from './session-port.js';
+import { SlowConsumer, type SlowConsumerPolicy } from './slow-consumer.js';
 import { StreamRelays } from './stream-relays.js';
 import { TopicRelays } from './topic-relays.js';
+import { Usage } from './usage.js';
 
 export interface SessionsOptions {
   readonly namespace: RawNamespace;
@@ -17,6 +27,13 @@ export interface SessionsOptions {
   /** Which events a plain client may be sent by others. */
   readonly plainEvents: (event: string) => boolean;
   readonly logError: (message: string, error: unknown) => void;
+  readonly limits: ServerLimits;
+  readonly diagnostics: Diagnostics;
+  /** Missing: everything is permitted. */
+  readonly permission: Permission | undefined;
+  /** What becomes of the holder of an id that another client wants. */
+  readonly duplicates: 'reject' | 'takeover';
+  readonly slowConsumer: SlowConsumerPolicy;
 }
 
 export interface SessionRequest {
@@ -30,36 +47,77 @@ export interface SessionRequest {
 export class Sessions {
   readonly directory = new Directory();
   readonly interest = new Interest();
-  readonly streams = new StreamRelays(this.interest);
+  readonly streams: StreamRelays;
   readonly topics: TopicRelays;
   readonly router: Router;
   readonly writer: FrameWriter;
+  readonly conduct: Conduct;
+  readonly #gate: PermissionGate | undefined;
   readonly #options: SessionsOptions;
   #lastEpoch = 0;
 
   constructor(options: SessionsOptions) {
-    const { namespace, logError } = options;
+    const { namespace, logError, limits, diagnostics, permission } = options;
     this.#options = options;
     this.writer = new FrameWriter(namespace);
-    const { directory, interest, streams, writer } = this;
+    this.conduct = new Conduct({
+      limits,
+      diagnostics,
+      clientIdOf: (socket) => this.directory.ofSocket(socket.id)?.clientId,
+      // The whole connection: who breaks the rules of one namespace is not to go on in it by connecting again.
+      close: (socket, reason) => {
+        this.dismiss(socket, reason);
+        hangUp(socket);
+      },
+    });
+    const { directory, interest, writer, conduct } = this;
+    this.streams = new StreamRelays(interest, (session, error) => noteFault(conduct, session, error));
     this.topics = new TopicRelays({ interest, writer, logError });
-    this.router = new Router({ namespace, directory, interest, streams, topics: this.topics, logError });
+    const { streams, topics } = this;
+    const failed = (session: Session, error: P2PError) => noteFault(conduct, session, error);
+    this.router = new Router({ namespace, directory, interest, streams, topics, permission, failed, logError });
+    this.#gate = permission && new PermissionGate(this.router, permission);
+  }
+
+  /** What a client sends, from here on asked about where there is permission to ask for. */
+  handle(session: Session, packet: ClientPacket): void {
+    try {
+      this.conduct.checkSize(packet);
+    } catch (error) {
+      return this.router.refuse(session, packet, error);
+    }
+    (this.#gate ?? this.router).handle(session, packet);
   }
 
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
-  checkFree({ socket, clientId, secret }: SessionRequest): void {
+  checkFree(request: SessionRequest): void {
+    const { clientId } = request;
+    if (!this.rivalOf(request)) return;
+    throw new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
+  }
+
+  /** The holder of the id, where it is in the way. @throws P2PError `CLIENT_ID_RESERVED` when the server holds it */
+  rivalOf({ socket, clientId, secret }: SessionRequest): Session | undefined {
     const holder = this.directory.get(clientId);
     const isHosted = holder !== undefined && holder.socket === undefined && !holder.isShared;
     if (isHosted || this.#options.reservedIds.has(clientId)) throw reserved(clientId);
-    if (!holder?.socket || holder.socket === socket || isSameInstance(holder, secret)) return;
-    throw new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
+    const isFree = !holder?.socket || holder.socket === socket || isSameInstance(holder, secret);
+    return isFree || this.#options.duplicates === 'takeover' ? undefined : holder;
   }
 
   /** A session of the server's own, which has no socket. */
   host(clientId: string, port: SessionPort, hosted = UNLISTED): Session {
     const holder = this.directory.all(clientId).find(({ socket }) => socket);
-    if (holder && !hosted.isShared) this.#expel(holder, reserved(clientId));
-    const session = new Session({ clientId, socket: undefined, secret: undefined, epoch: ++this.#lastEpoch, hosted });
+    if (holder && !hosted.isShared) this.expel(holder, reserved(clientId));
+    const epoch = ++this.#lastEpoch;
+    const session = new Session({
+      clientId,
+      epoch,
+      socket: undefined,
+      secret: undefined,
+      hosted,
+      usage: new Usage(undefined),
+    });
     session.attach(port);
     this.#add(session);
     return session;
@@ -70,8 +128,15 @@ export class Sessions {
     this.checkFree(request);
     this.#replaceHolder(request);
     const { socket, clientId, secret } = request;
-    const session = new Session({ clientId, socket, secret, epoch: ++this.#lastEpoch });
-    session.attach(secret === undefined ? this.#plainPort(session, socket) : new PluginPort(socket, this.writer));
+    const session = new Session({
+      clientId,
+      socket,
+      secret,
+      epoch: ++this.#lastEpoch,
+      usage: new Usage(this.#options.limits),
+    });
+    const port = secret === undefined ? this.#plainPort(session, socket) : new PluginPort(socket, this.writer);
+    session.attach(port, this.#slowConsumer(session, socket));
     this.#add(session);
     if (secret !== undefined) this.welcome(session);
     return session;
@@ -79,7 +144,8 @@ export class Sessions {
 
   welcome(session: Session): void {
     const { clientId, epoch } = session;
-    session.deliver({ type: 'welcome', clientId, epoch, maxPayload: this.writer.maxPacket });
+    const maxPayload = Math.min(this.writer.maxPacket, this.#options.limits.maxPacketBytes);
+    session.deliver({ type: 'welcome', clientId, epoch, maxPayload });
   }
 
   /** The server takes a client out: not even a recovered connection brings it back. */
@@ -103,17 +169,49 @@ export class Sessions {
     if (!session.isShared) this.interest.began(session);
   }
 
-  #replaceHolder({ socket, clientId }: SessionRequest): void {
-    const holder = this.directory.get(clientId);
-    if (!holder?.socket) return;
-    const reason = new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`);
-    if (holder.socket === socket) this.end(holder, reason);
-    else this.#expel(holder, reason);
+  /** Another client gets the id. */
+  takeOver(holder: Session, by: RawServerSocket): void {
+    if (holder.ended) return;
+    this.#options.diagnostics.report('session.takeover', { clientId: holder.clientId, socketId: by.id });
+    this.expel(holder, replaced(holder));
   }
 
-  #expel(holder: Session, reason: P2PError): void {
-    this.end(holder, reason);
-    holder.socket?.disconnect();
+  /** Ends it, tells why, and disconnects. */
+  expel(session: Session, reason: P2PError): void {
+    this.end(session, reason);
+    session.socket?.disconnect();
+  }
+
+  /** Tells a socket that it will not be served; the session that it may have is over. */
+  dismiss(socket: RawServerSocket, reason: P2PError): void {
+    const session = this.directory.ofSocket(socket.id);
+    if (session) this.end(session);
+    tellEnd(this.writer, socket, reason);
+  }
+
+  #replaceHolder({ socket, clientId, secret }: SessionRequest): void {
+    const holder = this.directory.get(clientId);
+    if (!holder?.socket) return;
+    if (holder.socket === socket) this.end(holder, replaced(holder));
+    else if (isSameInstance(holder, secret)) this.expel(holder, replaced(holder));
+    else this.takeOver(holder, socket);
+  }
+
+  #slowConsumer(session: Session, socket: RawServerSocket): SlowConsumer {
+    const { limits, slowConsumer, diagnostics } = this.#options;
+    const { clientId } = session;
+    const queue = new ConnectionQueue(socket);
+    return new SlowConsumer({
+      policy: slowConsumer,
+      limit: limits.maxQueuedBytes,
+      queuedBytes: () => queue.bytes - session.inflow.queued,
+      slow: (queuedBytes) => diagnostics.report('session.slow', { clientId, socketId: socket.id, queuedBytes }),
+      close: (reason) => {
+        if (session.ended) return;
+        this.dismiss(socket, reason);
+        cutOff(socket.conn);
+      },
+    });
   }
 
   #plainPort(session: Session, socket: RawServerSocket): PlainPort {
@@ -122,9 +220,17 @@ export class Sessions {
       socket,
       writer: this.writer,
       allows: this.#options.plainEvents,
-      toRouter: (packet) => this.router.handle(session, packet),
+      toRouter: (packet) => this.handle(session, packet),
     });
   }
+}
+
+function noteFault(conduct: Conduct, { socket }: Session, error: P2PError): void {
+  if (socket) conduct.note(socket, error);
+}
+
+function replaced({ clientId }: Session): P2PError {
+  return new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`);
 }
 
 function reserved(clientId: string): P2PError {

@@ -1,8 +1,10 @@
 import { readFromClient, streamNamedBy } from '../protocol/envelope.js';
 import { ENVELOPE_EVENT } from '../protocol/event-names.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
-import type { PacketOf } from '../protocol/packet.js';
+import type { ClientPacket, PacketOf } from '../protocol/packet.js';
 import { tellError } from './client-kind.js';
+import { payloadSize } from './conduct.js';
+import { takeArrivedBytes } from './connection.js';
 import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
 import { PlainPort } from './plain-port.js';
 import { guardPackets, type RawServerSocket, setRecoverableId } from './raw-server.js';
@@ -24,6 +26,23 @@ interface PlainCall {
 function splitPlainArguments(args: readonly unknown[]): Pick<PlainCall, 'body' | 'ack'> {
   const ack = args.find((arg) => typeof arg === 'function') as PlainAck | undefined;
   return { body: args[0] === ack ? undefined : args[0], ack };
+}
+
+/** What came in an envelope and is not to be. */
+interface Refused {
+  readonly header: unknown;
+  /** Missing: it could not be read. */
+  readonly packet: ClientPacket | undefined;
+  readonly problem: P2PError;
+}
+
+/** Credit in portions of at least this much is limited by the data that it lets through, in bytes. */
+const PAID_CREDIT = 1_024;
+
+/** Whether a packet of a stream has taken or given credit for itself. */
+function isPaidFor({ streams }: Session, packet: ClientPacket): boolean {
+  if (packet.type === 'data' || packet.type === 'part') return streams.has(packet.stream);
+  return packet.type === 'credit' && packet.credit >= PAID_CREDIT && streams.has(packet.stream);
 }
 
 export interface SocketListenersOptions {
@@ -74,8 +93,9 @@ export class SocketListeners {
   /** What every socket of the namespace gets, with a client id or without. */
   guard(socket: RawServerSocket): void {
     guardPackets(socket, MAX_EVENT_ARGUMENTS, () => {
-      const problem = `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`;
-      tellError(this.#sessions.writer, socket, new P2PError('PACKET_INVALID', problem));
+      const problem = new P2PError('PACKET_INVALID', `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`);
+      tellError(this.#sessions.writer, socket, problem);
+      this.#sessions.conduct.note(socket, problem);
     });
     socket.on(ENVELOPE_EVENT, this.#envelopeListener);
   }
@@ -84,32 +104,45 @@ export class SocketListeners {
   attach(socket: RawServerSocket): void {
     if (this.#attached.has(socket)) return;
     this.#attached.add(socket);
+    // From now on they are counted.
+    takeArrivedBytes(socket);
     for (const [event, listener] of this.#sessionListeners) socket.on(event, listener);
   }
 
   #readEnvelope(socket: RawServerSocket, data: unknown, header: unknown): void {
     if (Array.isArray(header) && header[0] === 'hello') {
-      return this.#hello(socket, () => readFromClient(data, header) as PacketOf<'hello'>);
+      return this.#hello(socket, () => {
+        this.#sessions.conduct.spend(socket, 0);
+        return readFromClient(data, header) as PacketOf<'hello'>;
+      });
     }
     // A socket that never had a client id is the application's own, and so is its event of this name.
     if (!this.#attached.has(socket)) return;
+    let packet: ClientPacket | undefined;
     try {
-      const packet = readFromClient(data, header);
+      packet = readFromClient(data, header);
       const session = this.#sessionOf(socket);
       if (session.secret === undefined) throw new P2PError('PACKET_INVALID', 'A plugin client says hello first');
-      this.#sessions.router.handle(session, packet);
+      if (!isPaidFor(session, packet)) this.#sessions.conduct.spend(socket, payloadSize(packet));
+      this.#sessions.handle(session, packet);
     } catch (error) {
-      const problem = toP2PError(error);
-      const session = this.#sessions.directory.ofSocket(socket.id);
-      const stream = streamNamedBy(header);
-      const isTold = session && stream !== undefined && this.#sessions.streams.fail(session, stream, problem);
-      if (!isTold) tellError(this.#sessions.writer, socket, problem);
+      this.#refuse(socket, { header, packet, problem: toP2PError(error) });
     }
+  }
+
+  #refuse(socket: RawServerSocket, { header, packet, problem }: Refused): void {
+    const session = this.#sessions.directory.ofSocket(socket.id);
+    if (session && packet) return this.#sessions.router.refuse(session, packet, problem);
+    const stream = streamNamedBy(header);
+    if (session && stream !== undefined && this.#sessions.streams.fail(session, stream, problem)) return;
+    tellError(this.#sessions.writer, socket, problem);
+    this.#sessions.conduct.note(socket, problem);
   }
 
   #readPlain(socket: RawServerSocket, { handle, body, ack }: PlainCall): void {
     try {
       const { port } = this.#sessionOf(socket);
+      this.#sessions.conduct.spend(socket, 0);
       if (!(port instanceof PlainPort)) {
         throw new P2PError('UNSUPPORTED', 'This event is for clients without the plugin: call the method instead');
       }
@@ -118,6 +151,7 @@ export class SocketListeners {
       const problem = toP2PError(error);
       if (ack) ack({ error: problem.toJSON() });
       else tellError(this.#sessions.writer, socket, problem);
+      this.#sessions.conduct.note(socket, problem);
     }
   }
 

@@ -18,9 +18,12 @@ export interface StreamName {
 /** The streams that are relayed: which end belongs to which, and how much may be under way. */
 export class StreamRelays {
   readonly #interest: Interest;
+  readonly #failed: (sender: Session, error: P2PError) => void;
 
-  constructor(interest: Interest) {
+  /** `failed` is called when a packet of the session has ended its stream. */
+  constructor(interest: Interest, failed: (sender: Session, error: P2PError) => void) {
     this.#interest = interest;
+    this.#failed = failed;
   }
 
   /** SS-1: connects two ends, each of which knows the stream by a number of its own. */
@@ -29,6 +32,7 @@ export class StreamRelays {
     const forget = () => {
       if (forgotten) return;
       forgotten = true;
+      opener.session.usage.remove('streams');
       opener.session.streams.delete(opener.id);
       acceptor.session.streams.delete(acceptor.id);
       first.inflow.close();
@@ -39,12 +43,13 @@ export class StreamRelays {
     const second: RelayEnd = relayEnd(acceptor, () => first, forget);
     opener.session.streams.set(opener.id, first);
     acceptor.session.streams.set(acceptor.id, second);
+    opener.session.usage.add('streams');
     this.#interest.tie(opener.session, acceptor.session);
   }
 
   data(sender: Session, packet: PacketOf<'data' | 'part'>): void {
     const end = this.#find(sender, packet.stream);
-    this.#guarded(end, () => {
+    this.#guarded(sender, end, () => {
       if (end.finished) throw new P2PError('STREAM_VIOLATION', 'Data after the end');
       const { id, inflow, deliver } = end.other();
       const flushed = inflow.use(streamCost(packet.payload));
@@ -56,12 +61,12 @@ export class StreamRelays {
   /** Credit for a stream that is over is late, no fault. */
   credit(sender: Session, { stream, credit, probe }: PacketOf<'credit'>): void {
     const end = sender.streams.get(stream);
-    if (end) this.#guarded(end, () => grant(end, credit, probe));
+    if (end) this.#guarded(sender, end, () => grant(end, credit, probe));
   }
 
   finish(sender: Session, { stream }: PacketOf<'finish'>): void {
     const end = this.#find(sender, stream);
-    this.#guarded(end, () => {
+    this.#guarded(sender, end, () => {
       if (end.finished) throw new P2PError('STREAM_VIOLATION', 'It has ended twice');
       end.finished = true;
       const other = end.other();
@@ -99,12 +104,13 @@ export class StreamRelays {
   }
 
   /** Whatever is wrong with a packet of a stream ends that stream at both ends, and nothing else. */
-  #guarded(end: RelayEnd, handle: () => void): void {
+  #guarded(sender: Session, end: RelayEnd, handle: () => void): void {
     try {
       handle();
     } catch (error) {
       if (!isP2PError(error)) throw error;
       this.#reset(end, error);
+      this.#failed(sender, error);
     }
   }
 

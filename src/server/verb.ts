@@ -2,6 +2,7 @@ import { P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacketType, PacketOf } from '../protocol/packet.js';
 import type { Directory } from './directory.js';
 import type { Interest } from './interest.js';
+import type { Permission } from './permission.js';
 import type { RawNamespace } from './raw-server.js';
 import type { HostedOptions, Session } from './session.js';
 import type { StreamRelays } from './stream-relays.js';
@@ -14,6 +15,10 @@ export interface RouterContext {
   readonly interest: Interest;
   readonly streams: StreamRelays;
   readonly topics: TopicRelays;
+  /** Missing: everything is permitted. */
+  readonly permission: Permission | undefined;
+  /** A client was told of this failure. */
+  readonly failed: (sender: Session, error: P2PError) => void;
   /** Failures of the server itself, which no client is told in detail. */
   readonly logError: (message: string, error: unknown) => void;
 }
@@ -28,6 +33,11 @@ export type Verb<T extends ClientPacketType> = (
 /** A reply to an open, or an opened to a request: what the asker is told instead. */
 export function misfit(): P2PError {
   return new P2PError('PACKET_INVALID', 'The answer does not fit what was asked');
+}
+
+/** Who has not said that it is one, by `offer`, or may not be, cannot answer as one either. */
+export function noService({ clientId }: Session): P2PError {
+  return new P2PError('API_NOT_FOUND', `"${clientId}" is no service`, { details: { service: clientId } });
 }
 
 /** @throws P2PError `CLIENT_NOT_FOUND` (SM-3) */

@@ -20,6 +20,7 @@ async function connectMallory({ rawSocket }: TestRelay) {
   const packets: Packet[] = [];
   socket.on('P2P', (data: unknown, header: unknown) => packets.push(readEnvelope(data, header)));
   await next(socket, 'P2P');
+  sendPacket(socket, null, ['offer']);
   let asked = 1_000_000;
   /** Whatever was sent before has been handled, and what it led to has arrived. */
   const settle = async () => {

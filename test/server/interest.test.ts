@@ -5,6 +5,7 @@ import { REQUEST } from '../../src/server/edge.js';
 import { Interest } from '../../src/server/interest.js';
 import type { RawServerSocket } from '../../src/server/raw-server.js';
 import { Session } from '../../src/server/session.js';
+import { Usage } from '../../src/server/usage.js';
 
 const IDS = ['a', 'b'];
 
@@ -22,7 +23,7 @@ class Model {
     if (this.sessions.has(clientId)) return;
     // Interest looks at no socket.
     const socket = {} as RawServerSocket;
-    const session = new Session({ clientId, epoch: ++this.#epoch, socket, secret: 's' });
+    const session = new Session({ clientId, epoch: ++this.#epoch, socket, secret: 's', usage: new Usage(undefined) });
     const told: PacketOf<'peer-gone'>[] = [];
     session.attach({ deliver: (packet) => told.push(packet as PacketOf<'peer-gone'>), end: () => {} });
     this.told.set(session, told);

@@ -8,13 +8,12 @@ import { ServiceHost } from '../../src/peer/service-host.js';
 import { P2PError } from '../../src/protocol/p2p-error.js';
 import type { ServiceCall } from '../../src/protocol/typed-services.js';
 import { InProcessLink } from '../../src/server/in-process-link.js';
-import type { RawNamespace } from '../../src/server/raw-server.js';
 import { type Session, UNLISTED } from '../../src/server/session.js';
 import type { SessionPort } from '../../src/server/session-port.js';
-import { Sessions } from '../../src/server/sessions.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { codeOf } from '../support/relay.js';
 import { abortionOf, expectNoUnhandledRejections, signal } from '../support/service-hosts.js';
+import { testSessions } from '../support/sessions.js';
 
 /** One who calls and is called, without a network: the real router, and time that passes when a test says so. */
 interface Member {
@@ -28,12 +27,7 @@ interface Member {
 const TIMEOUT = 1_000;
 
 class CallWorld {
-  readonly sessions = new Sessions({
-    namespace: { server: { encoder: undefined, opts: {} } } as unknown as RawNamespace,
-    reservedIds: new Set(),
-    plainEvents: () => true,
-    logError: (_message, error) => expect.unreachable(String(error)),
-  });
+  readonly sessions = testSessions({ logError: (_message, error) => expect.unreachable(String(error)) });
   /** Of each its own: what happens when the one's time is up, and the other's is not. */
   readonly clocks = { caller: new ManualClock(), service: new ManualClock() };
   readonly caller = this.#join('caller');
@@ -61,7 +55,7 @@ class CallWorld {
   #join(id: 'caller' | 'service'): Member {
     const link: InProcessLink = new InProcessLink((packet) => this.sessions.router.handle(session, packet));
     const port: SessionPort = { deliver: (packet) => link.receive(packet), end: (reason) => link.close(reason) };
-    const session: Session = this.sessions.host(id, port, UNLISTED);
+    const session: Session = this.sessions.host(id, port, { ...UNLISTED, isService: true });
     const failures: P2PError[] = [];
     const failed = (error: P2PError) => void failures.push(error);
     const host = new ServiceHost({ service: id, engine: () => engine, isService: true, failed });

@@ -40,6 +40,7 @@ async function rawPeer(socket: Socket): Promise<RawPeer> {
     },
   };
   await peer.next('welcome');
+  peer.send(['offer']);
   return peer;
 }
 

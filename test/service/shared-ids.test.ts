@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
-import type { P2PServerOptions } from '../../src/server/p2p-server-plugin.js';
+import type { P2PServerOptions } from '../../src/server/server-options.js';
 import { codeOf, next, settled, startRelay, type TestClient, type TestRelay, thrownBy } from '../support/relay.js';
 import { activeCalls, expectNoUnhandledRejections, muteApi } from '../support/service-hosts.js';
 

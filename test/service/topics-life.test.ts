@@ -5,9 +5,9 @@ import type { PeerEngine } from '../../src/peer/peer-engine.js';
 import { ServiceHost } from '../../src/peer/service-host.js';
 import { topicRoom } from '../../src/protocol/identifiers.js';
 import { hostEngine } from '../../src/server/hosted-engine.js';
-import { Sessions } from '../../src/server/sessions.js';
 import { codeOf, settled, thrownBy } from '../support/relay.js';
 import { HOSTINGS } from '../support/service-hosts.js';
+import { testSessions } from '../support/sessions.js';
 import { endOf, listen, numbers, PATIENT, subscribersOf, topicRooms } from '../support/topics.js';
 
 describe.each(HOSTINGS)('the life of topics of a service %s', (_kind, host) => {
@@ -217,12 +217,7 @@ describe.each(HOSTINGS)('the life of topics of a service %s', (_kind, host) => {
 describe('a session', () => {
   it('threats: has no subscription, topic or edge left when all who subscribed are gone', async () => {
     const io = new SocketIoServer();
-    const sessions = new Sessions({
-      namespace: io.of('/'),
-      reservedIds: new Set(),
-      plainEvents: () => true,
-      logError: () => {},
-    });
+    const sessions = testSessions({ namespace: io.of('/'), logError: () => {} });
     const failed = () => {};
     const silent = {
       ...NO_SERVICES,

@@ -6,10 +6,9 @@ import { type Envelope, readEnvelope, readFromClient, writeEnvelope } from '../.
 import { type P2PError, toP2PError } from '../../src/protocol/p2p-error.js';
 import type { Packet } from '../../src/protocol/packet.js';
 import { Payload } from '../../src/protocol/payload.js';
-import type { RawNamespace } from '../../src/server/raw-server.js';
 import type { Session } from '../../src/server/session.js';
-import { Sessions } from '../../src/server/sessions.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { testSessions } from '../support/sessions.js';
 import { Ledger } from './ledger.js';
 
 /** What the server has for a client and has not written out. */
@@ -135,12 +134,7 @@ export class World {
   /** What the server could not handle. */
   readonly failures: unknown[] = [];
   readonly clients: readonly Client[];
-  readonly sessions = new Sessions({
-    namespace: { server: { encoder: undefined, opts: {} } } as unknown as RawNamespace,
-    reservedIds: new Set(),
-    plainEvents: () => true,
-    logError: (_message, error) => this.failures.push(error),
-  });
+  readonly sessions = testSessions({ logError: (_message, error) => this.failures.push(error) });
   readonly #witness: Witness;
 
   constructor(ids: readonly string[], witness: Witness) {

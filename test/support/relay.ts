@@ -5,7 +5,8 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { onTestFinished } from 'vitest';
 import { type P2PClientOptions, type P2PClientSocket, p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
-import { type P2PServerIo, type P2PServerOptions, p2pServerPlugin } from '../../src/server/p2p-server-plugin.js';
+import { type P2PServerIo, p2pServerPlugin } from '../../src/server/p2p-server-plugin.js';
+import type { P2PServerOptions } from '../../src/server/server-options.js';
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 

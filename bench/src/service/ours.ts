@@ -9,7 +9,7 @@ const TOPIC = 'news';
 /** This library. */
 export const ours: ServiceContestant = {
   serve(httpServer) {
-    const io = p2pServerPlugin(new Server(httpServer), { isService: true });
+    const io = p2pServerPlugin(new Server(httpServer), { isService: true, authenticate: false });
     const service = io.asService(SERVICE_IDS.server);
     service.provideService(API, (argument) => argument);
     service.createTopic(TOPIC);

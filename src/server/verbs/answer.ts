@@ -1,5 +1,5 @@
 import { Payload } from '../../protocol/payload.js';
-import { misfit, type Verb } from '../verb.js';
+import { misfit, noService, type Verb } from '../verb.js';
 
 /** An answer goes only to the session that asked, once; all others are dropped. */
 export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender, packet) => {
@@ -9,6 +9,14 @@ export const answer: Verb<'reply' | 'reject'> = ({ directory, interest }, sender
   if (!asked) return;
   if ((asked.type === 'open' || asked.type === 'subscribe') && packet.type === 'reply') {
     packet = { ...packet, type: 'reject', payload: Payload.ofError(misfit()) };
+  }
+  if (asked.type === 'call' && packet.type === 'reply' && !sender.isService) {
+    packet = { ...packet, type: 'reject', payload: Payload.ofError(noService(sender)) };
+  }
+  if (asked.type === 'pair' && packet.type === 'reply') {
+    const isPaired = asker.edges.get(sender)?.pairedBy !== undefined;
+    const refusal = isPaired ? undefined : asker.usage.refusalOf('pairs');
+    if (refusal) packet = { ...packet, type: 'reject', payload: Payload.ofError(refusal) };
   }
   if (asked.type === 'pair' && packet.type === 'reply') {
     interest.pair(asker, sender);

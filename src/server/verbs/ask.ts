@@ -16,12 +16,17 @@ export interface Asking {
   readonly packet: PacketOf<'request' | 'pair' | 'open' | 'call' | 'subscribe'>;
 }
 
-/** Opens the edge, and sends it on with its sender stamped. @throws P2PError `PEER_GONE`, `PACKET_INVALID` */
+/** Opens the edge, and sends it on with its sender stamped. @throws P2PError `PEER_GONE`, `PACKET_INVALID`, `LIMIT_EXCEEDED`, `PEER_TOO_SLOW` */
 export function forwardRequest({ interest }: RouterContext, { sender, target, packet }: Asking, ask: Ask): void {
   const { type, peer, epoch, id } = packet;
   if (epoch !== 0 && epoch !== target.epoch) throw new P2PError('PEER_GONE', `That session of "${peer}" is over`);
   if (!interest.ask(sender, target, id, ask)) {
     throw new P2PError('PACKET_INVALID', 'A request with this id is open', { details: { type, field: 'id' } });
   }
-  target.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
+  try {
+    target.deliver({ ...packet, peer: sender.clientId, epoch: sender.epoch });
+  } catch (error) {
+    interest.settle(sender, target, id);
+    throw error;
+  }
 }

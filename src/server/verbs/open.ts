@@ -3,13 +3,14 @@ import type { PacketOf } from '../../protocol/packet.js';
 import { Payload } from '../../protocol/payload.js';
 import type { Ask } from '../edge.js';
 import type { Session } from '../session.js';
-import { findTarget, misfit, type RouterContext, type Verb } from '../verb.js';
+import { findTarget, misfit, noService, type RouterContext, type Verb } from '../verb.js';
 import { forwardRequest } from './ask.js';
 
 /** CS-1: asks for a stream. What the opener grants is let through when there is one. */
 export const open: Verb<'open'> = (context, sender, packet) => {
   const { id, peer, credit } = packet;
   if (sender.streams.has(id)) throw idTaken('id');
+  sender.usage.checkRoomFor('streams');
   const target = findTarget(context, peer);
   forwardRequest(context, { sender, target, packet: { ...packet, credit: 0 } }, { type: 'open', credit });
 };
@@ -30,8 +31,9 @@ function connect(
   const opener = directory.at(peer, epoch);
   const asked = opener && interest.settle(opener, sender, id);
   if (!opener || !asked) return refuse(sender, stream, new P2PError('ABORTED', 'The opener waits no more'));
-  if (!isAnsweredBy(asked, packet.type) || opener.streams.has(id)) {
-    const error = misfit();
+  const isMisfit = !isAnsweredBy(asked, packet.type) || opener.streams.has(id);
+  const error = isMisfit ? misfit() : refusalOf(packet, sender, opener);
+  if (error) {
     opener.deliver({ type: 'reject', peer: sender.clientId, epoch: sender.epoch, id, payload: Payload.ofError(error) });
     return refuse(sender, stream, error);
   }
@@ -44,6 +46,10 @@ function connect(
 
 function isAnsweredBy({ type }: Ask, answer: 'opened' | 'called'): boolean {
   return type === (answer === 'opened' ? 'open' : 'call');
+}
+
+function refusalOf({ type }: PacketOf<'opened' | 'called'>, sender: Session, opener: Session): P2PError | undefined {
+  return type === 'called' && !sender.isService ? noService(sender) : opener.usage.refusalOf('streams');
 }
 
 function refuse(sender: Session, stream: number, error: P2PError): void {

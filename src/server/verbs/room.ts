@@ -8,6 +8,9 @@ import type { RouterContext, Verb } from '../verb.js';
 /** CC-1: rooms are Socket.IO's own, so `io.to(room)` reaches them too. */
 export const join: Verb<'join'> = async (context, sender, { id, room }) => {
   checkNoSocketRoom(context, room);
+  const rooms = sender.socket?.rooms;
+  // Its own room is not counted.
+  if (rooms && !rooms.has(room)) sender.usage.check('maxRooms', rooms.size - 1);
   await sender.socket?.join(room);
   sender.deliver({ type: 'reply', peer: ROUTER, epoch: 0, id, payload: EMPTY_PAYLOAD });
 };

@@ -14,8 +14,10 @@ export const call: Verb<'call'> = (context, sender, packet) => {
 };
 
 /** CV-2: this client is a service. */
-export const offer: Verb<'offer'> = (_context, sender) => {
-  sender.isService = true;
+export const offer: Verb<'offer'> = ({ directory }, sender) => {
+  if (sender.isService) return;
+  sender.usage.check('maxServices', directory.offeringCount);
+  directory.offers(sender);
 };
 
 /** The list of services. */

@@ -1,0 +1,39 @@
+/** How much may be taken at once, and how fast it comes back. */
+export interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/** A budget that fills up by itself: it holds `burst` at most. */
+export class TokenBucket {
+  readonly #rate: Rate;
+  readonly #now: () => number;
+  #left: number;
+  #filledAt: number;
+
+  /** `now` in ms. */
+  constructor(rate: Rate, now: () => number = () => performance.now()) {
+    this.#rate = rate;
+    this.#now = now;
+    this.#left = rate.burst;
+    this.#filledAt = now();
+  }
+
+  /** Takes it all, or nothing. @returns whether there was enough */
+  take(amount: number): boolean {
+    // The clock is asked only when what was left does not do.
+    if (amount > this.#left) this.#fill();
+    if (amount > this.#left) return false;
+    this.#left -= amount;
+    return true;
+  }
+
+  #fill(): void {
+    const now = this.#now();
+    const { burst, perSecond } = this.#rate;
+    const elapsed = now - this.#filledAt;
+    if (elapsed <= 0) return;
+    this.#left = Math.min(burst, this.#left + (elapsed / 1_000) * perSecond);
+    this.#filledAt = now;
+  }
+}

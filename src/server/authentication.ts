@@ -1,0 +1,84 @@
+import { isThenable } from '../async/call-guarded.js';
+import { type MaybeLater, within } from '../async/later.js';
+import { CLIENT_ID_RULE, isClientId } from '../protocol/identifiers.js';
+import { isP2PError, P2PError } from '../protocol/p2p-error.js';
+import type { Diagnostics } from './diagnostics.js';
+import type { RawServerSocket } from './raw-server.js';
+
+/** What `authenticate` may need besides the handshake. */
+export interface AuthenticateContext {
+  /** To keep in its `data` what `authorize` is to know. It may not be connected yet. */
+  readonly socket: RawServerSocket;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Tells whose connection it is, by what the client sent with it: a token in `handshake.auth`, say. What it throws
+ * refuses the client: a `P2PError` reaches it as it is, of anything else only the code `AUTH_FAILED`. No client id
+ * (undefined) refuses it too, or, with the option `clientId: 'optional'`, leaves it alone.
+ */
+export type Authenticate = (
+  handshake: RawServerSocket['handshake'],
+  context: AuthenticateContext,
+) => MaybeLater<string | undefined>;
+
+export interface AuthenticationOptions {
+  readonly authenticate: Authenticate;
+  /** In ms. */
+  readonly timeout: number;
+  readonly diagnostics: Diagnostics;
+  readonly logError: (message: string, error: unknown) => void;
+}
+
+/** Asks the application who somebody is. */
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * `claimed` is what the client calls itself, if it does.
+   * @throws P2PError, as promises reject: `AUTH_FAILED`, `AUTH_UNAVAILABLE`, `CLIENT_ID_MISMATCH`, or what the application throws
+   */
+  async clientIdOf(socket: RawServerSocket, claimed: string | undefined): Promise<string | undefined> {
+    const stop = new AbortController();
+    try {
+      const { authenticate, timeout } = this.#options;
+      const answer = authenticate(socket.handshake, { socket, signal: stop.signal });
+      const clientId = isThenable(answer) ? await within(answer, timeout, () => unavailable(timeout)) : answer;
+      return this.#check(clientId, claimed);
+    } catch (error) {
+      const refusal = this.#refusal(error);
+      const { handshake, id } = socket;
+      this.#options.diagnostics.report('auth.fail', { socketId: id, address: handshake.address, code: refusal.code });
+      throw refusal;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  #check(clientId: unknown, claimed: string | undefined): string | undefined {
+    if (clientId !== undefined && !isClientId(clientId)) {
+      this.#options.logError('authenticate failed', new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE));
+      throw notAccepted();
+    }
+    if (clientId === undefined && claimed !== undefined) throw notAccepted();
+    if (claimed === undefined || claimed === clientId) return clientId;
+    throw new P2PError('CLIENT_ID_MISMATCH', `The server does not know this client as "${claimed}"`);
+  }
+
+  #refusal(error: unknown): P2PError {
+    return isP2PError(error) ? error : notAccepted();
+  }
+}
+
+function notAccepted(): P2PError {
+  return new P2PError('AUTH_FAILED', 'The server does not accept this client');
+}
+
+function unavailable(timeout: number): P2PError {
+  return new P2PError('AUTH_UNAVAILABLE', `The server could not find out within ${timeout} ms who this is`);
+}

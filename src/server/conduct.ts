@@ -1,0 +1,105 @@
+import { TokenBucket } from '../async/token-bucket.js';
+import type { ErrorCode } from '../protocol/error-codes.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { ClientPacket } from '../protocol/packet.js';
+import type { Diagnostics, DiagnosticType } from './diagnostics.js';
+import type { RawServerSocket } from './raw-server.js';
+import type { ServerLimits } from './server-limits.js';
+
+/** What counts against a client, and what operators are told of it. */
+const VIOLATIONS: { readonly [C in ErrorCode]?: DiagnosticType } = {
+  CLIENT_ID_INVALID: 'packet.invalid',
+  EVENT_RESERVED: 'packet.invalid',
+  INVALID_ARGUMENT: 'packet.invalid',
+  LIMIT_EXCEEDED: 'limit.hit',
+  NOT_REGISTERED: 'packet.invalid',
+  PACKET_INVALID: 'packet.invalid',
+  PAYLOAD_INVALID: 'packet.invalid',
+  PAYLOAD_TOO_LARGE: 'limit.hit',
+  RATE_LIMITED: 'limit.hit',
+  ROOM_RESERVED: 'packet.invalid',
+  STREAM_VIOLATION: 'packet.invalid',
+};
+
+/** What one socket may still do. */
+interface Budget {
+  readonly packets: TokenBucket;
+  readonly bytes: TokenBucket;
+  readonly violations: TokenBucket;
+}
+
+export interface ConductOptions {
+  readonly limits: ServerLimits;
+  readonly diagnostics: Diagnostics;
+  /** Which client id a socket has at present. */
+  readonly clientIdOf: (socket: RawServerSocket) => string | undefined;
+  /** Too many violations. */
+  readonly close: (socket: RawServerSocket, reason: P2PError) => void;
+}
+
+/** Holds clients to what they may send, and closes those who go on breaking the rules. */
+export class Conduct {
+  readonly #options: ConductOptions;
+  readonly #budgets = new WeakMap<RawServerSocket, Budget>();
+
+  constructor(options: ConductOptions) {
+    this.#options = options;
+  }
+
+  /** To be called for whatever a client sends, unless credit has paid for it. @throws P2PError `RATE_LIMITED` */
+  spend(socket: RawServerSocket, bytes: number): void {
+    const { packets, bytes: size } = this.#budgetOf(socket);
+    if (!packets.take(1)) throw rateLimited('packetsPerSecond', this.#options.limits);
+    if (!size.take(bytes)) throw rateLimited('bytesPerSecond', this.#options.limits);
+  }
+
+  /** @throws P2PError `PAYLOAD_TOO_LARGE` */
+  checkSize(packet: ClientPacket): void {
+    const isStream = packet.type === 'data' || packet.type === 'part';
+    const { maxPacketBytes, maxPayloadBytes } = this.#options.limits;
+    const limit = !isStream && maxPayloadBytes < maxPacketBytes ? 'maxPayloadBytes' : 'maxPacketBytes';
+    const most = this.#options.limits[limit];
+    // Of plain clients the size has to be found out.
+    if (most === Number.POSITIVE_INFINITY) return;
+    const size = payloadSize(packet);
+    if (size <= most) return;
+    throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${most} bytes`, {
+      details: { limit, most, size },
+    });
+  }
+
+  /** What a client has been told of; enough of these and it is closed. */
+  note(socket: RawServerSocket, { code, details }: P2PError): void {
+    const type = VIOLATIONS[code];
+    if (!type) return;
+    const { diagnostics, clientIdOf, close } = this.#options;
+    const facts = { clientId: clientIdOf(socket), socketId: socket.id, code, limit: details.limit };
+    diagnostics.report(type, facts);
+    if (this.#budgetOf(socket).violations.take(1)) return;
+    close(socket, new P2PError('POLICY_VIOLATION', `Too many packets that the server refuses, the last with ${code}`));
+  }
+
+  #budgetOf(socket: RawServerSocket): Budget {
+    let budget = this.#budgets.get(socket);
+    if (!budget) {
+      const { limits } = this.#options;
+      budget = {
+        packets: new TokenBucket({ burst: limits.packetBurst, perSecond: limits.packetsPerSecond }),
+        bytes: new TokenBucket({ burst: limits.byteBurst, perSecond: limits.bytesPerSecond }),
+        violations: new TokenBucket({ burst: limits.violationBurst, perSecond: limits.violationsPerSecond }),
+      };
+      this.#budgets.set(socket, budget);
+    }
+    return budget;
+  }
+}
+
+/** In bytes; of text, UTF-16 code units. */
+export function payloadSize(packet: ClientPacket): number {
+  return 'payload' in packet ? packet.payload.encoded.data.length : 0;
+}
+
+function rateLimited(limit: 'packetsPerSecond' | 'bytesPerSecond', limits: ServerLimits): P2PError {
+  const most = limits[limit];
+  return new P2PError('RATE_LIMITED', `The server allows ${most} a second`, { details: { limit, most } });
+}

@@ -1,0 +1,67 @@
+import { invalidArgument } from '../protocol/check-names.js';
+import { P2PError } from '../protocol/p2p-error.js';
+import type { DiagnosticType } from './diagnostics.js';
+import type { ServerCore } from './server-core.js';
+
+/** How much there is of everything, and what has happened, at one moment. */
+export interface P2PServerStats {
+  /** Connected, with a client id. */
+  readonly clients: number;
+  /** Of these, services. */
+  readonly services: number;
+  /** Requests of all kinds that wait for an answer. */
+  readonly requests: number;
+  readonly streams: number;
+  readonly pairs: number;
+  /** Peers that clients listen to by `from()`. */
+  readonly watches: number;
+  readonly subscriptions: number;
+  /** Topics with subscribers. */
+  readonly topics: number;
+  /** How often each event has been since the start. */
+  readonly events: Readonly<Record<DiagnosticType, number>>;
+}
+
+/** What the plugin gives those who run a server. */
+export interface OperatorCalls {
+  /**
+   * Sends a client away: its session ends with `SESSION_KICKED`, and its socket is disconnected. It may connect again,
+   * through all that a connect has to pass, unless `authenticate` refuses it.
+   * @param reason told to the client, as `details.reason`
+   * @returns whether there was such a client
+   * @throws P2PError `INVALID_ARGUMENT`
+   */
+  kick(clientId: string, reason?: string): boolean;
+  /** What `authorize` has told to keep for a client, or for all, is asked anew. */
+  forgetPermissions(clientId?: string): void;
+  /** A snapshot, made anew at each read, by looking at each client. */
+  readonly stats: P2PServerStats;
+}
+
+export function operatorCalls({ sessions, diagnostics, permission }: ServerCore): OperatorCalls {
+  const { directory } = sessions;
+  return {
+    kick: (clientId, reason) => {
+      if (reason !== undefined && typeof reason !== 'string') throw invalidArgument('A reason is a string');
+      const session = directory.holder(clientId);
+      if (!session?.socket) return false;
+      const details = reason === undefined ? {} : { reason };
+      sessions.expel(session, new P2PError('SESSION_KICKED', 'The server has sent this client away', { details }));
+      return true;
+    },
+    forgetPermissions: (clientId) => {
+      if (clientId === undefined) permission?.forget(undefined);
+      else for (const session of directory.all(clientId)) permission?.forget(session);
+    },
+    get stats() {
+      const sum = { clients: 0, requests: 0, streams: 0, pairs: 0, watches: 0, subscriptions: 0, topics: 0 };
+      for (const { usage, subscriptions, topics } of directory.sessions) {
+        sum.clients++;
+        for (const what of ['requests', 'streams', 'pairs', 'watches'] as const) sum[what] += usage.counts[what];
+        sum.subscriptions += subscriptions.size;
+        sum.topics += topics.size;
+      }
+      return { ...sum, services: directory.offeringCount, events: diagnostics.counts };
+    },
+  };
+}

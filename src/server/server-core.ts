@@ -1,0 +1,86 @@
+import { callGuarded } from '../async/call-guarded.js';
+import { Admission } from './admission.js';
+import { Authentication } from './authentication.js';
+import { tellError } from './client-kind.js';
+import { Diagnostics } from './diagnostics.js';
+import { Permission } from './permission.js';
+import type { RawNamespace } from './raw-server.js';
+import { Revalidation } from './revalidation.js';
+import type { P2PLogger, ServerSettings } from './server-options.js';
+import { Sessions } from './sessions.js';
+import { SocketListeners } from './socket-listeners.js';
+import { UnfinishedPackets } from './unfinished-packets.js';
+
+/** What stands behind the calls of one namespace. */
+export interface ServerCore {
+  readonly namespace: RawNamespace;
+  readonly sessions: Sessions;
+  readonly admission: Admission;
+  readonly diagnostics: Diagnostics;
+  readonly permission: Permission | undefined;
+  readonly logError: (message: string, error: unknown) => void;
+}
+
+const ANYONE_CAN_BE_ANYONE =
+  'Clients name themselves, so anyone who can connect can be anyone. The option authenticate decides who they are; ' +
+  'authenticate: false says that this is meant.';
+
+/** Puts the parts of the server together, and lets clients in. */
+export function createServerCore(namespace: RawNamespace, settings: ServerSettings): ServerCore {
+  const { authenticate, authorize, defaultPermission, limits, logger, revalidateEvery } = settings;
+  const logError = errorLog(logger);
+  if (authenticate === undefined) warn(logger, ANYONE_CAN_BE_ANYONE);
+  const diagnostics = new Diagnostics(namespace.name);
+  const allowsByDefault = defaultPermission === 'allow';
+  const permission =
+    authorize || !allowsByDefault
+      ? new Permission({ authorize, allowsByDefault, timeout: limits.authorizeTimeout, diagnostics, logError })
+      : undefined;
+  const sessions = new Sessions({ ...settings, namespace, logError, diagnostics, permission });
+  const authentication = authenticate
+    ? new Authentication({ authenticate, timeout: limits.authenticateTimeout, diagnostics, logError })
+    : undefined;
+  const revalidation =
+    authentication && revalidateEvery !== undefined
+      ? new Revalidation({ authentication, every: revalidateEvery, expel: (...why) => sessions.expel(...why) })
+      : undefined;
+  const listeners = new SocketListeners({ sessions, hello: (socket, read) => admission.hello(socket, read) });
+  const admission: Admission = new Admission({
+    sessions,
+    listeners,
+    authentication,
+    clientIdRequired: settings.clientIdRequired,
+    probeTimeout: limits.probeTimeout,
+    admitted: (session) => revalidation?.watch(session),
+  });
+  UnfinishedPackets.watch(namespace.server, limits).onExceeded((connection, error) => {
+    diagnostics.report('limit.hit', {
+      code: error.code,
+      limit: error.details.limit,
+      address: connection.remoteAddress,
+    });
+    for (const socket of namespace.sockets.values()) {
+      if (socket.conn === connection) tellError(sessions.writer, socket, error);
+    }
+  });
+  namespace.use(admission.check);
+  namespace.on('connection', admission.admit);
+  for (const socket of namespace.sockets.values()) admission.admit(socket);
+  return { namespace, sessions, admission, diagnostics, permission, logError };
+}
+
+const PREFIX = '[socket.io-p2p-plugin]';
+
+/** A logger that fails is nobody's fault whom it could be told to. */
+function errorLog(logger: P2PLogger): (message: string, error: unknown) => void {
+  const log = (...line: unknown[]) => logger.error(...line);
+  return (message, error) => callGuarded(log, [`${PREFIX} ${message}:`, error], () => {});
+}
+
+function warn(logger: P2PLogger, message: string): void {
+  callGuarded(
+    () => logger.warn?.(`${PREFIX} ${message}`),
+    [],
+    () => {},
+  );
+}

@@ -1,0 +1,86 @@
+import { P2PError } from '../protocol/p2p-error.js';
+import type { Packet } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
+
+/** What happens to messages for a client that does not read: see the option `slowConsumer`. */
+export type SlowConsumerPolicy = 'error' | 'drop' | 'close';
+
+/** How far beyond the limit a client that reads nothing may get by what cannot be left out, before it is closed. */
+const PATIENCE = 2;
+
+export interface SlowConsumerOptions {
+  readonly policy: SlowConsumerPolicy;
+  /** In bytes. */
+  readonly limit: number;
+  /** Waiting on the connection, streams apart, in bytes. */
+  readonly queuedBytes: () => number;
+  /** It has become slow. */
+  readonly slow: (queuedBytes: number) => void;
+  /** It is to be closed; called once, in a turn of its own. */
+  readonly close: (reason: P2PError) => void;
+}
+
+/** Watches over what waits for one client, so that one who does not read fills no memory. */
+export class SlowConsumer {
+  readonly #options: SlowConsumerOptions;
+  #isSlow = false;
+  #isClosing = false;
+
+  constructor(options: SlowConsumerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What is to be sent in place of a packet: mostly itself.
+   * @throws P2PError `PEER_TOO_SLOW` for what another client sends it
+   */
+  admit(packet: Packet): Packet | undefined {
+    const { limit, policy, queuedBytes, slow } = this.#options;
+    const queued = queuedBytes();
+    if (queued <= limit) {
+      this.#isSlow = false;
+      return packet;
+    }
+    if (!this.#isSlow) slow(queued);
+    this.#isSlow = true;
+    if (policy === 'close' || queued > limit * PATIENCE) this.#close();
+    return this.#replace(packet);
+  }
+
+  #replace(packet: Packet): Packet | undefined {
+    switch (packet.type) {
+      case 'message':
+        if (this.#options.policy === 'drop') return undefined;
+        throw peerTooSlow();
+      case 'request':
+      case 'pair':
+      case 'open':
+      case 'call':
+      case 'subscribe':
+        throw peerTooSlow();
+      case 'reply': {
+        const { peer, epoch, id } = packet;
+        return { type: 'reject', peer, epoch, id, payload: Payload.ofError(tooSlow()) };
+      }
+      case 'error':
+        return undefined;
+      default:
+        return packet;
+    }
+  }
+
+  #close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    // Whoever sends at this moment may be going through the sessions.
+    setImmediate(() => this.#options.close(tooSlow()));
+  }
+}
+
+function peerTooSlow(): P2PError {
+  return new P2PError('PEER_TOO_SLOW', 'The other client does not read: too much waits for it');
+}
+
+function tooSlow(): P2PError {
+  return new P2PError('SESSION_TOO_SLOW', 'This client does not read: too much waits for it');
+}
