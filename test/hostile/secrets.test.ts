@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { codeOf, next, rawSocketTo } from '../support/relay.js';
+import { PATIENT } from '../support/topics.js';
+import { Attacker, binaryEnvelope, envelope, eventText } from './support/attacker.js';
+import { record } from './support/figures.js';
+import { MALFORMED_PACKETS, MALFORMED_VERBS } from './support/malformed.js';
+import { randomNumbers } from './support/random.js';
+import { type RelayProcess, startRelayProcess } from './support/relay-process.js';
+import { layTrap } from './support/trap.js';
+import { connectVictims } from './support/victims.js';
+
+const TOKEN = 'canary-token-7f3a91';
+const BODY = 'canary-body-c04e22';
+
+async function scene() {
+  const relay = await startRelayProcess();
+  const victims = await connectVictims(relay);
+  const auth = { token: TOKEN, password: TOKEN };
+  return { relay, ...victims, auth };
+}
+
+/** What the relay writes last of all is here: then all that came before is. */
+async function expectNoSecrets(relay: RelayProcess, threat: string): Promise<void> {
+  await relay.emitError('nobody', 'the last line');
+  await expect.poll(() => relay.written, PATIENT).toContain('the last line');
+  const hits = [TOKEN, BODY].filter((secret) => relay.written.includes(secret));
+  const lines = relay.written.split('\n').length;
+  record({
+    threat,
+    size: `${lines} lines written`,
+    goal: 'no hits',
+    measured: `${hits.length} hits`,
+    ok: hits.length === 0,
+  });
+  expect(relay.written).not.toContain(TOKEN);
+  expect(relay.written).not.toContain(BODY);
+  await relay.stillServes();
+}
+
+describe('R-1 secrets in what is written', () => {
+  it('R-1 refused connects write no token', async () => {
+    const { relay, auth, fine } = await scene();
+    const refused = [
+      {},
+      { clientId: '' },
+      { clientId: `${TOKEN}\n` },
+      { clientId: 'alice' },
+      { clientId: '__proto__' },
+      { clientId: 'mallory', p2p: TOKEN },
+      { clientId: 'mallory', p2p: { version: 99, secret: TOKEN } },
+      { clientId: 'mallory', p2p: { version: 1, secret: TOKEN.repeat(20) } },
+      { clientId: 'p2p:server', p2p: { version: 1, secret: TOKEN } },
+    ];
+    for (const fields of refused) {
+      const socket = rawSocketTo(relay.url, { auth: { ...auth, ...fields }, reconnection: false });
+      await next(socket, 'connect_error');
+      socket.disconnect();
+    }
+    await fine();
+    await expectNoSecrets(relay, 'secrets in logs, refused connects');
+  });
+
+  it('R-1 handlers that fail write no bodies', async () => {
+    const { relay, carol, fine } = await scene();
+    const plain = await relay.connectPlain('plain', { auth: { token: TOKEN } });
+    for (const secret of [BODY, { password: BODY }, Buffer.from(BODY), [BODY, Buffer.from(BODY)]]) {
+      expect(await codeOf(carol.callService('clock', 'fail', secret))).toBe('HANDLER_FAILED');
+      expect(await codeOf(carol.callService('clock', BODY, secret))).toBe('API_NOT_FOUND');
+      const body = { service: 'clock', api: 'fail', args: [secret] };
+      expect(await plain.emitWithAck('SERVICE_CALL', body)).toMatchObject({ error: { code: 'HANDLER_FAILED' } });
+      carol.emitTo('clock', 'tell', secret);
+      expect(await codeOf(carol.emitToWithAck('clock', 'ask', secret))).toBe('NO_LISTENER');
+      expect(await codeOf(carol.addP2pStream('clock', { metadata: secret }))).toBe('NO_LISTENER');
+      plain.emit('P2P_EMIT', { targetClientId: 'nobody', event: 'x', args: [secret] });
+    }
+    const items = async function* () {
+      yield BODY;
+      throw new Error(BODY);
+    };
+    expect(await codeOf(carol.callService('clock', 'count', items()))).not.toBe('no error');
+    await fine();
+    await expectNoSecrets(relay, 'secrets in logs, failing handlers');
+  });
+
+  it('R-1 malformed packets write no bodies', async () => {
+    const { relay, fine } = await scene();
+    const random = randomNumbers(5);
+    for (const [kind, kinds] of [
+      ['plugin', MALFORMED_PACKETS],
+      ['plain', MALFORMED_VERBS],
+    ] as const) {
+      const mallory = await Attacker.connect(relay.url, kind, `mallory-secret-${kind}`);
+      const secret = JSON.stringify(BODY);
+      await mallory.flood(
+        kinds.flatMap((malformed) => {
+          const written = malformed.write(random);
+          return typeof written === 'string' ? [written.replaceAll('"x"', secret).replaceAll('"[]"', secret)] : [];
+        }),
+      );
+    }
+    await fine();
+    await expectNoSecrets(relay, 'secrets in logs, malformed packets');
+  });
+
+  const TEXTS = [`[${BODY}`, `${BODY}]`, `["${BODY}`, `{"${BODY}":"${BODY}"}`, `"${BODY}"`];
+  const LANES = [
+    ['message', 'clock', 'x', 0],
+    ['request', 'clock', 0, 11, 1_000, 'x', 0],
+    ['call', 'clock', 0, 12, 1_000, 'echo', 'value', 0],
+    ['open', 'clock', 0, 13, 1_000, 'objects', 1_000, 0],
+    ['open', 'p2p:server', 0, 14, 1_000, 'objects', 1_000, 0],
+    ['message', 'ben', 'x', 0],
+    ['request', 'ben', 0, 15, 1_000, 'x', 0],
+    ['publish-wait', 16, 1_000, 'trap', 0],
+    ['close-topic', 'trap', 0],
+    ['room-message', 'lobby', 'x', 0],
+  ];
+
+  it('R-1 payloads that nobody can read are not written', async () => {
+    const { relay, ben, fine } = await scene();
+    await ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
+    const mallory = await Attacker.connect(relay.url, 'plugin', 'mallory-unreadable');
+    for (const lane of LANES) for (const text of TEXTS) mallory.send(envelope(text, lane));
+    await mallory.settled();
+    await fine();
+    await expectNoSecrets(relay, 'secrets in logs, unreadable payloads');
+  });
+
+  const unreadable = [
+    envelope(`[${BODY}`, ['publish', 'trap', 0]),
+    envelope(`${BODY}]`, ['publish', 'trap', 0]),
+    envelope(JSON.stringify({ [BODY]: BODY }), ['publish', 'trap', 0]),
+    envelope(`["${BODY}`, ['publish', 'trap', 0]),
+    binaryEnvelope(Buffer.from(BODY), ['publish', 'trap', 2]),
+    binaryEnvelope(Buffer.concat([Buffer.from([BODY.length, 0, 0, 0]), Buffer.from(BODY)]), ['publish', 'trap', 2]),
+  ];
+
+  it('R-1 publications that the server cannot read are not written', async () => {
+    const { relay, fine } = await scene();
+    const mallory = await Attacker.connect(relay.url, 'plugin');
+    await layTrap(relay, mallory);
+    for (const publication of unreadable) mallory.send(publication);
+    await mallory.settled();
+    await fine();
+    await expectNoSecrets(relay, 'secrets in logs, unreadable publications');
+  });
+
+  it('R-1 events that clients misuse write no bodies', async () => {
+    const { relay, fine } = await scene();
+    const mallory = await Attacker.connect(relay.url, 'plain');
+    for (const event of ['error', 'connect', 'disconnect', BODY, 'SERVER_ERROR']) {
+      mallory.send(eventText(event, BODY, { token: TOKEN }));
+      await mallory.reconnect();
+    }
+    mallory.send(`2["anything"${`,"${BODY}"`.repeat(10_001)}]`);
+    await mallory.settled();
+    await fine();
+    await expectNoSecrets(relay, 'secrets in logs, misused events');
+  });
+});

@@ -1,0 +1,80 @@
+import type { Socket } from 'socket.io-client';
+import { expect } from 'vitest';
+import { p2pClientPlugin } from '../../../src/client/p2p-client-plugin.js';
+import { type ClientOptions, connected, next, rawSocketTo, type TestClient } from '../../support/relay.js';
+import { startChild } from './child.js';
+
+export interface RelayProcessOptions {
+  /** Of the Socket.IO server, as far as JSON goes. */
+  readonly socketIo?: object;
+  /** Of the plugin, as far as JSON goes. */
+  readonly plugin?: object;
+  /** Nothing can be added to the prototypes of everything. */
+  readonly frozen?: boolean;
+}
+
+/** A relay with the built package as a process of its own, with a service `clock`. */
+export interface RelayProcess {
+  readonly port: number;
+  readonly url: string;
+  /** After a collection of garbage, in bytes. */
+  memory(): Promise<NodeJS.MemoryUsage>;
+  clients(): Promise<string[]>;
+  socketIds(): Promise<Record<string, string>>;
+  /** What the server counts; null where it does not. */
+  stats(): Promise<unknown>;
+  /** Exceptions and rejections that nobody caught. */
+  faults(): Promise<string[]>;
+  /** How often the API `echo` was called. */
+  calls(): Promise<number>;
+  /** It subscribes itself. */
+  subscribe(service: string, topic: string): Promise<void>;
+  /** What its own subscription heard. */
+  heard(): Promise<string[]>;
+  /** Names that every object has inherited. */
+  polluted(): Promise<string[]>;
+  emitError(clientId: string, text: string): Promise<void>;
+  /** All that it wrote to stdout and stderr. */
+  readonly written: string;
+  connect(clientId: string, options?: ClientOptions, plugin?: { isService?: boolean }): Promise<TestClient>;
+  connectPlain(clientId: string, options?: ClientOptions): Promise<Socket>;
+  /** It runs, nothing was left uncaught, and a new client is served by it. */
+  stillServes(): Promise<void>;
+}
+
+export async function startRelayProcess(options: RelayProcessOptions = {}): Promise<RelayProcess> {
+  const child = await startChild('relay-child.js', options);
+  const port = await child.ask<number>('port');
+  const url = `http://localhost:${port}`;
+  let newcomers = 0;
+  const relay: RelayProcess = {
+    port,
+    url,
+    memory: () => child.ask('memory'),
+    clients: () => child.ask('clients'),
+    socketIds: () => child.ask('socketIds'),
+    stats: () => child.ask('stats'),
+    faults: () => child.ask('faults'),
+    calls: () => child.ask('calls'),
+    subscribe: (service, topic) => child.ask('subscribe', service, topic),
+    heard: () => child.ask('heard'),
+    polluted: () => child.ask('polluted'),
+    emitError: (clientId, text) => child.ask('emitError', clientId, text),
+    get written() {
+      return child.written;
+    },
+    connect: (clientId, client, plugin) => connected(p2pClientPlugin(rawSocketTo(url, client), clientId, plugin)),
+    connectPlain: async (clientId, client) => {
+      const socket = rawSocketTo(url, { query: { clientId }, ...client });
+      await next(socket, 'connect');
+      return socket;
+    },
+    stillServes: async () => {
+      expect(await relay.faults()).toEqual([]);
+      const newcomer = await relay.connect(`newcomer-${++newcomers}`);
+      expect(await newcomer.callService('clock', 'echo', newcomers)).toEqual([newcomers]);
+      newcomer.disconnect();
+    },
+  };
+  return relay;
+}
