@@ -322,11 +322,52 @@ describe('examples', { timeout }, () => {
     });
   });
 
+  it('R-4 the example "authentication" runs by one command', async () => {
+    expect(await start('authentication')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        relay: [
+          'alice is connected',
+          'bob is connected',
+          'authz.deny: bob, call',
+          'auth.fail: AUTH_FAILED',
+          'bob is connected',
+          'auth.fail: AUTH_FAILED',
+          'auth.fail: AUTH_FAILED',
+          'auth.fail: CLIENT_ID_MISMATCH',
+          'mallory is connected',
+          'authz.deny: mallory, call',
+          'authz.deny: mallory, call',
+          'mallory is kicked; refused until now: 4, denied: 3',
+          'auth.fail: AUTH_FAILED',
+        ],
+        alice: ['bob reads my diary', 'bob reads my diary'],
+        bob: [
+          'alice writes "Down, down, down."',
+          'to burn it: FORBIDDEN',
+          'after 3 seconds: SESSION_EXPIRED',
+          'alice still writes "Down, down, down."',
+        ],
+        mallory: [
+          'without a token: AUTH_FAILED',
+          'with a forged token: AUTH_FAILED',
+          'as alice with my own token: CLIENT_ID_MISMATCH',
+          'to read of alice: FORBIDDEN',
+          'to read of nobody: FORBIDDEN',
+          'after that: SESSION_KICKED',
+          'with my own token again: AUTH_FAILED',
+        ],
+      },
+    });
+  });
+
   it.each([['nonsense'], ['..'], []])('R-4 without the name of an example (%s) they are listed', async (...args) => {
     const { exitCode, errors } = await start(...args);
     expect(exitCode).toBe(1);
     for (const name of [
       'any-client',
+      'authentication',
       'browser-upload',
       'client-service',
       'contract',

@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly url: string;
   /** In ms. */
   readonly timeout: number;
+  /** Tells the relay who this is, beside the client id. A secret. */
+  readonly auth?: Readonly<Record<string, unknown>>;
   /** Whether it is a service. Default false. */
   readonly isService?: boolean;
 }
@@ -22,11 +24,11 @@ export interface ConnectOptions {
  */
 export async function connectClient(
   clientId: string,
-  { url, timeout, isService = false }: ConnectOptions,
+  { url, timeout, auth = {}, isService = false }: ConnectOptions,
   prepare?: (socket: P2PClientSocket) => void,
 ): Promise<P2PClientSocket> {
   const { io } = await loadSocketIoClient();
-  const rawSocket = io(checkUrl(url), { forceNew: true, timeout, autoConnect: false });
+  const rawSocket = io(checkUrl(url), { forceNew: true, timeout, autoConnect: false, auth });
   const socket = p2pClientPlugin(rawSocket, clientId, { timeout, isService });
   const refusal = new Promise<never>((_resolve, reject) => {
     socket.once('connect_error', (error: Error) => reject(explain(error, url)));

@@ -8,7 +8,7 @@ import { clients } from './clients.js';
 import { OutputClosedError } from './line-printer.js';
 import { listen } from './listen.js';
 import { notice } from './notice.js';
-import { wholeNumber } from './option-values.js';
+import { secretObject, wholeNumber } from './option-values.js';
 import { pipe } from './pipe.js';
 import { publish } from './publish.js';
 import { receive } from './receive.js';
@@ -29,14 +29,15 @@ subscribe again.`;
 /** How long a connection may take to close after a failure, in ms. */
 const CLOSING_TIME = 1_000;
 
-function urlOption(): Option {
-  return new Option('--url <url>', 'address of the relay').default(`http://localhost:${DEFAULT_PORT}`).env('P2P_URL');
-}
-
-function timeoutOption(): Option {
-  return new Option('--timeout <ms>', 'longest wait for the relay or an answer')
-    .default(10_000)
-    .argParser(wholeNumber(1));
+/** The options of every command that connects as a client. */
+function addConnectOptions(command: Command): void {
+  const url = new Option('--url <url>', 'address of the relay').default(`http://localhost:${DEFAULT_PORT}`);
+  const timeout = new Option('--timeout <ms>', 'longest wait for the relay or an answer').default(10_000);
+  const auth = new Option('--auth <json>', 'object that tells the relay who this is, such as {"token":"..."}');
+  command
+    .addOption(url.env('P2P_URL'))
+    .addOption(auth.env('P2P_AUTH').argParser(secretObject))
+    .addOption(timeout.argParser(wholeNumber(1)));
 }
 
 function createProgram(): Command {
@@ -56,8 +57,6 @@ function createProgram(): Command {
     .command('listen')
     .description('be a client, print what arrives and acknowledge it')
     .requiredOption('--as <id>', 'client id to be known by')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .action(listen);
   program
     .command('send')
@@ -67,17 +66,15 @@ function createProgram(): Command {
     .argument('[json...]', 'arguments of the event, each as JSON')
     .requiredOption('--as <id>', 'client id to be known by')
     .option('--ack', 'wait for the answer and print it, one JSON value a line')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .action(send);
   program
     .command('clients')
     .description('list the connected clients')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
+    .option('--as <id>', 'client id to be known by (default: one of its own)')
     .action(clients);
   addServiceCommands(program);
   addStreamCommands(program);
+  for (const command of program.commands) if (command.name() !== 'serve') addConnectOptions(command);
   return program;
 }
 
@@ -90,8 +87,6 @@ function addServiceCommands(program: Command): void {
     .argument('[json...]', 'arguments of the call, each as JSON')
     .requiredOption('--as <id>', 'client id to be known by')
     .option('--items', 'send the values from stdin too, one JSON a line, as they come')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .action(call);
   program
     .command('subscribe')
@@ -99,17 +94,14 @@ function addServiceCommands(program: Command): void {
     .argument('<service>', 'client id of the service')
     .argument('<topic>', 'name of the topic')
     .option('--as <id>', 'client id to be known by (default: one of its own)')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .action(subscribe);
   addPublishCommand(program);
   program
     .command('services')
     .description('list the services, or what one of them offers')
     .argument('[name]', 'client id of a service')
+    .option('--as <id>', 'client id to be known by (default: one of its own)')
     .option('--json', 'print JSON, in one line')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .action(services);
 }
 
@@ -122,8 +114,6 @@ function addPublishCommand(program: Command): void {
     .requiredOption('--as <id>', 'client id of the service')
     .option('--retain <number>', 'latest values kept for late subscribers', wholeNumber(0, MAX_RETAINED), 1)
     .option('--exit', 'end with stdin, when all subscribers have the last value')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .addHelpText('after', PUBLISH_HELP)
     .action(publish);
 }
@@ -134,8 +124,6 @@ function addStreamCommands(program: Command): void {
     .description('connect a stream to or from a client with stdin and stdout')
     .requiredOption('--as <id>', 'client id to be known by')
     .option('--to <id>', 'client id to open the stream to; without it, one is waited for')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .action(pipe);
   program
     .command('send-file')
@@ -143,8 +131,6 @@ function addStreamCommands(program: Command): void {
     .argument('<path>', 'the file')
     .requiredOption('--as <id>', 'client id to be known by')
     .requiredOption('--to <id>', 'client id of the receiver')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .action(sendFile);
   program
     .command('receive')
@@ -153,8 +139,6 @@ function addStreamCommands(program: Command): void {
     .option('--dir <path>', 'folder to put them into', '.')
     .option('--force', 'replace files that are there already')
     .option('--once', 'end after one file')
-    .addOption(urlOption())
-    .addOption(timeoutOption())
     .action(receive);
 }
 

@@ -5,12 +5,16 @@ import { linePrinter } from './line-printer.js';
 import { temporaryId } from './temporary-id.js';
 
 export interface ServicesOptions extends ConnectOptions {
+  readonly as?: string;
   readonly json?: true;
 }
 
 /** `p2p services`: all services, one a line; or what one of them offers, one API or topic a line. */
-export async function services(service: string | undefined, { json, ...options }: ServicesOptions): Promise<void> {
-  const socket = await connectClient(temporaryId('services'), options);
+export async function services(
+  service: string | undefined,
+  { as = temporaryId('services'), json, ...options }: ServicesOptions,
+): Promise<void> {
+  const socket = await connectClient(as, options);
   try {
     const print = linePrinter();
     const found =

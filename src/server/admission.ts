@@ -61,16 +61,13 @@ export class Admission {
     if (socket.recovered) leaveReservedRooms(socket);
     const passed = this.#passed.get(socket);
     this.#passed.delete(socket);
-    const expel = (error: unknown) => this.#expel(socket, toP2PError(error));
-    const enter = (request: SessionRequest | undefined) => {
-      if (request && socket.connected)
-        whenDone(
-          () => this.#enter(request),
-          () => {},
-          expel,
-        );
-    };
-    whenDone(() => (passed ? passed.request : this.#prepare(socket)), enter, expel);
+    // What it sends before it is known who it is, is answered at least.
+    if (!passed && typeof recoverableId(socket) === 'string') this.#options.listeners.attach(socket);
+    whenDone(
+      () => (passed ? passed.request : this.#prepare(socket)),
+      (request) => request && this.#enter(request),
+      (error) => this.#expel(socket, toP2PError(error)),
+    );
   };
 
   /** @throws P2PError `CLIENT_ID_IN_USE`, `INVALID_ARGUMENT` */
@@ -109,8 +106,14 @@ export class Admission {
   };
 
   #enter(request: SessionRequest): void {
-    if (request.socket.recovered) checkRecovered(request);
-    this.register(request);
+    const { socket } = request;
+    if (!socket.connected) return;
+    try {
+      if (socket.recovered) checkRecovered(request);
+      this.register(request);
+    } catch (error) {
+      this.#expel(socket, toP2PError(error));
+    }
   }
 
   /** @returns what the socket may ask for; nothing where it is to be left alone */

@@ -53,7 +53,8 @@ export class Authentication {
     } catch (error) {
       const refusal = this.#refusal(error);
       const { handshake, id } = socket;
-      this.#options.diagnostics.report('auth.fail', { socketId: id, address: handshake.address, code: refusal.code });
+      const facts = { clientId: claimed, socketId: id, address: handshake.address, code: refusal.code };
+      this.#options.diagnostics.report('auth.fail', facts);
       throw refusal;
     } finally {
       stop.abort();

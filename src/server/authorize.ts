@@ -1,7 +1,7 @@
 import type { MaybeLater } from '../async/later.js';
 import type { RawServerSocket } from './raw-server.js';
 
-/** What a client may be allowed to do. What answers, and what undoes, needs no permission. */
+/** What a client may be allowed to do. What answers, what undoes, and asking after itself need no permission. */
 export type Action =
   | 'send'
   | 'request'

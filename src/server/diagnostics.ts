@@ -12,7 +12,7 @@ export type DiagnosticType = (typeof TYPES)[number];
 
 /** Facts about one event: never a body, never a token. */
 export interface DiagnosticFacts {
-  /** Missing: there is no session. */
+  /** Of `auth.fail`: what the client calls itself, if it does. Missing otherwise: there is no session. */
   readonly clientId?: string | undefined;
   readonly socketId?: string | undefined;
   /** The address of the connection, as Socket.IO tells it. */
@@ -20,6 +20,10 @@ export interface DiagnosticFacts {
   readonly code?: ErrorCode | undefined;
   readonly action?: Action | undefined;
   readonly target?: string | undefined;
+  readonly event?: string | undefined;
+  readonly api?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly room?: string | undefined;
   /** Which of the `limits`. */
   readonly limit?: unknown;
   /** On the connection, in bytes. */

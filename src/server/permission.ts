@@ -61,8 +61,7 @@ export class Permission {
 
   #enforce({ clientId, socket }: Session, question: Question, allowed: boolean): void {
     if (allowed) return;
-    const { action, target } = question;
-    this.#options.diagnostics.report('authz.deny', { clientId, socketId: socket?.id, action, target });
+    this.#options.diagnostics.report('authz.deny', { clientId, socketId: socket?.id, ...question });
     throw forbidden(question);
   }
 
@@ -144,6 +143,8 @@ const QUESTIONS: { readonly [T in ClientPacket['type']]?: (packet: PacketOf<T>) 
 function questionOf(sender: Session, packet: ClientPacket): Question | undefined {
   // A topic comes into being here with its first subscriber.
   if (packet.type === 'subscribed' && sender.topics.has(packet.topic)) return undefined;
+  // Of itself a client knows that it is there; it asks to learn that what it sent before has come so far.
+  if (packet.type === 'connected' && packet.clientId === sender.clientId) return undefined;
   const ask = QUESTIONS[packet.type] as ((packet: ClientPacket) => Question) | undefined;
   return ask?.(packet);
 }

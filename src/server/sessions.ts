@@ -71,10 +71,10 @@ export class Sessions {
       },
     });
     const { directory, interest, writer, conduct } = this;
-    this.streams = new StreamRelays(interest, (session, error) => noteFault(conduct, session, error));
+    const failed = ({ socket }: Session, error: P2PError) => socket && conduct.note(socket, error);
+    this.streams = new StreamRelays(interest, failed);
     this.topics = new TopicRelays({ interest, writer, logError });
     const { streams, topics } = this;
-    const failed = (session: Session, error: P2PError) => noteFault(conduct, session, error);
     this.router = new Router({ namespace, directory, interest, streams, topics, permission, failed, logError });
     this.#gate = permission && new PermissionGate(this.router, permission);
   }
@@ -223,10 +223,6 @@ export class Sessions {
       toRouter: (packet) => this.handle(session, packet),
     });
   }
-}
-
-function noteFault(conduct: Conduct, { socket }: Session, error: P2PError): void {
-  if (socket) conduct.note(socket, error);
 }
 
 function replaced({ clientId }: Session): P2PError {

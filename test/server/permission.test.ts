@@ -45,8 +45,7 @@ async function scene(authorize?: Authorize, options: object = {}) {
   return { relay, alice, bob };
 }
 
-const isSetUp = ({ action, client, target }: AuthorizeRequest) =>
-  client.clientId === 'bob' || (action === 'observe' && target === client.clientId);
+const isSetUp = ({ client }: AuthorizeRequest) => client.clientId === 'bob';
 
 const asked = Object.keys(ACTS) as (keyof typeof ACTS)[];
 
@@ -66,6 +65,12 @@ describe('authorize', () => {
       defaultPermission: 'deny',
     });
     for (const action of asked) expect([action, await ACTS[action](alice, 'bob')]).toEqual([action, 'FORBIDDEN']);
+  });
+
+  it('R-1 a client needs no permission to learn that it is there itself', async () => {
+    const { alice } = await scene(isSetUp, { defaultPermission: 'deny' });
+    expect(await alice.isClientConnected('alice')).toBe(true);
+    expect(await ACTS.observe(alice, 'bob')).toBe('FORBIDDEN');
   });
 
   it('R-1 nothing is permitted without authorize where the default is to deny', async () => {

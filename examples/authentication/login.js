@@ -1,0 +1,13 @@
+export const url = process.env.P2P_URL ?? 'http://localhost:9000';
+
+/**
+ * @param {string} name
+ * @param {string} password
+ * @returns a token, which expires
+ */
+export async function login(name, password) {
+  const authorization = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+  const response = await fetch(new URL('/login', url), { method: 'POST', headers: { authorization } });
+  if (!response.ok) throw new Error(`${name} cannot log in: ${response.status}`);
+  return response.text();
+}
