@@ -16,9 +16,9 @@ export interface Flags {
   readonly rounds: number | undefined;
   /** Length of one measurement, in ms. */
   readonly duration: number | undefined;
-  /** Of the relay suite. */
+  /** Of the messages of the relay suite. */
   readonly clients: readonly number[] | undefined;
-  /** Of the streams or the services suite, by name. */
+  /** Of the suite, by name. */
   readonly parts: readonly string[] | undefined;
 }
 

@@ -1,4 +1,5 @@
-import { table } from './markdown.js';
+import { ratio, spread, table } from './markdown.js';
+import type { Spread } from './statistics.js';
 
 /** One goal, and what came of it. */
 export interface Verdict {
@@ -11,4 +12,15 @@ export interface Verdict {
 export function verdictTable(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map(({ what, goal, measured, met }) => [what, goal, measured, met ? 'met' : '**missed**']);
   return table(['what', 'goal', 'measured', ''], rows);
+}
+
+export interface Comparison {
+  readonly what: string;
+  readonly measured: Spread;
+  readonly most: number;
+}
+
+/** A goal on ratios: their median counts. */
+export function atMostRatio({ what, measured, most }: Comparison): Verdict {
+  return { what, goal: `≤ ${ratio(most)}`, measured: spread(measured, ratio), met: measured.median <= most };
 }

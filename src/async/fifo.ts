@@ -11,6 +11,11 @@ export class Fifo<T> {
     return this.size === 0;
   }
 
+  /** The next to be taken. */
+  get first(): T | undefined {
+    return this.#items[this.#head];
+  }
+
   push(item: T): void {
     this.#items.push(item);
   }

@@ -21,8 +21,7 @@ export class TokenBucket {
 
   /** Takes it all, or nothing. @returns whether there was enough */
   take(amount: number): boolean {
-    // The clock is asked only when what was left does not do.
-    if (amount > this.#left) this.#fill();
+    this.#fill();
     if (amount > this.#left) return false;
     this.#left -= amount;
     return true;

@@ -114,6 +114,9 @@ export function readEnvelope(data: unknown, header: unknown): Packet {
   for (const field of fields) {
     packet[field] = readField(type, field, header[index++], data);
   }
+  if (!(fields as readonly FieldName[]).includes('payload') && data !== null) {
+    throw invalid(`"${type}" has no payload`, { type });
+  }
   // Each field has been checked against the table that the type is derived from.
   return packet as unknown as Packet;
 }

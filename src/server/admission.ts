@@ -2,11 +2,12 @@ import { isThenable } from '../async/call-guarded.js';
 import { type MaybeLater, whenDone } from '../async/later.js';
 import { checkVersion, readAnnouncement, readHandshake } from '../protocol/handshake.js';
 import { RESERVED_ROOM_PREFIX } from '../protocol/identifiers.js';
-import { P2PError, toP2PError } from '../protocol/p2p-error.js';
+import { P2PError, toP2PError, type WireError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
+import { Payload } from '../protocol/payload.js';
 import type { Authentication } from './authentication.js';
 import { rememberHello } from './client-kind.js';
-import { isAlive } from './connection.js';
+import { isAlive } from './is-alive.js';
 import { type RawServerSocket, recoverableId } from './raw-server.js';
 import type { Session } from './session.js';
 import type { SessionRequest, Sessions } from './sessions.js';
@@ -25,11 +26,21 @@ export interface AdmissionOptions {
   readonly admitted: (session: Session) => void;
 }
 
+/** Who may get in. */
+interface Applicant {
+  readonly request: SessionRequest;
+  /** The holder of the id, which did not answer: it gives way when the applicant has passed all middleware. */
+  readonly dead: Session | undefined;
+}
+
 /** Who gets in, and under which id (SC-1, SC-5, R-1). */
 export class Admission {
   readonly #options: AdmissionOptions;
   /** What the middleware has found out, until the socket connects. */
-  readonly #passed = new WeakMap<RawServerSocket, { readonly request: SessionRequest | undefined }>();
+  readonly #passed = new WeakMap<RawServerSocket, { readonly applicant: Applicant | undefined }>();
+
+  /** Those that came in by themselves: others the application has added. */
+  readonly #known = new WeakSet<RawServerSocket>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -39,13 +50,13 @@ export class Admission {
   readonly check = (socket: RawServerSocket, next: (error?: Error) => void): void => {
     whenDone(
       () => this.#prepare(socket),
-      (request) => {
-        this.#passed.set(socket, { request });
+      (applicant) => {
+        this.#passed.set(socket, { applicant });
         next();
       },
       (error) => {
-        const refusal = toP2PError(error);
-        next(Object.assign(refusal, { data: refusal.toJSON() }));
+        const refusal = Payload.ofError(toP2PError(error)).args[0] as WireError;
+        next(Object.assign(new Error(refusal.message), { data: refusal }));
       },
     );
   };
@@ -58,26 +69,27 @@ export class Admission {
     // A handler before this one may have sent it away.
     if (!socket.connected) return;
     this.#options.listeners.guard(socket);
+    const before = recoverableId(socket);
     if (socket.recovered) leaveReservedRooms(socket);
     const passed = this.#passed.get(socket);
     this.#passed.delete(socket);
     // What it sends before it is known who it is, is answered at least.
-    if (!passed && typeof recoverableId(socket) === 'string') this.#options.listeners.attach(socket);
+    if (!passed && typeof before === 'string') this.#options.listeners.attach(socket);
     whenDone(
-      () => (passed ? passed.request : this.#prepare(socket)),
-      (request) => request && this.#enter(request),
+      () => (passed ? passed.applicant : this.#prepare(socket)),
+      (applicant) => applicant && this.#enter(applicant, before),
       (error) => this.#expel(socket, toP2PError(error)),
     );
   };
 
-  /** @throws P2PError `CLIENT_ID_IN_USE`, `INVALID_ARGUMENT` */
-  register(request: SessionRequest): void {
-    const { sessions, listeners, admitted } = this.#options;
+  /** @returns its new session, if it has none @throws P2PError `CLIENT_ID_IN_USE`, `INVALID_ARGUMENT` */
+  register(request: SessionRequest): Session | undefined {
+    const { sessions, listeners } = this.#options;
     const current = sessions.directory.ofSocket(request.socket.id);
-    if (current?.clientId === request.clientId) return;
+    if (current?.clientId === request.clientId) return undefined;
     if (current) throw new P2PError('INVALID_ARGUMENT', `The socket is "${current.clientId}" already`);
     listeners.attach(request.socket);
-    admitted(sessions.begin(request));
+    return sessions.begin(request);
   }
 
   /**
@@ -99,31 +111,37 @@ export class Admission {
       // A new session would begin with all its room, while what the old one was sent is still on its way.
       if (session.secret !== undefined) throw new P2PError('PACKET_INVALID', 'This socket has said hello already');
       sessions.end(session);
-      admitted(sessions.begin({ socket, clientId, secret }));
+      const begun = sessions.begin({ socket, clientId, secret });
+      if (this.#known.has(socket)) admitted(begun);
     } catch (error) {
       this.#expel(socket, toP2PError(error));
     }
   };
 
-  #enter(request: SessionRequest): void {
+  /** `before`: whose connection it was, where it was recovered. */
+  #enter({ request, dead }: Applicant, before: unknown): void {
     const { socket } = request;
     if (!socket.connected) return;
     try {
-      if (socket.recovered) checkRecovered(request);
-      this.register(request);
+      if (socket.recovered) checkRecovered(request, before);
+      if (dead) this.#options.sessions.takeOver(dead, socket);
+      const session = this.register(request);
+      if (!session) return;
+      this.#known.add(socket);
+      this.#options.admitted(session);
     } catch (error) {
       this.#expel(socket, toP2PError(error));
     }
   }
 
-  /** @returns what the socket may ask for; nothing where it is to be left alone */
-  #prepare(socket: RawServerSocket): MaybeLater<SessionRequest | undefined> {
+  /** @returns nothing where the socket is to be left alone */
+  #prepare(socket: RawServerSocket): MaybeLater<Applicant | undefined> {
     const { authentication } = this.#options;
     const { auth, query } = socket.handshake;
     const claimed = readHandshake(auth, query)?.clientId;
     const clientId = authentication ? authentication.clientIdOf(socket, claimed) : claimed;
-    if (!isThenable(clientId)) return this.#clear(this.#requestOf(socket, clientId));
-    return clientId.then((known) => this.#clear(this.#requestOf(socket, known)));
+    if (!isThenable(clientId)) return this.#probeRival(this.#requestOf(socket, clientId));
+    return clientId.then((known) => this.#probeRival(this.#requestOf(socket, known)));
   }
 
   #requestOf(socket: RawServerSocket, clientId: string | undefined): SessionRequest | undefined {
@@ -133,14 +151,13 @@ export class Admission {
   }
 
   /** Where another holds the id, it is asked whether it is there at all: its connection may be half-open. */
-  #clear(request: SessionRequest | undefined): MaybeLater<SessionRequest | undefined> {
+  #probeRival(request: SessionRequest | undefined): MaybeLater<Applicant | undefined> {
     const { sessions, probeTimeout } = this.#options;
     const rival = request && sessions.rivalOf(request);
-    if (!request || !rival?.socket) return request;
-    return isAlive(rival.socket, probeTimeout).then((alive) => {
-      if (!alive) sessions.takeOver(rival, request.socket);
-      sessions.checkFree(request);
-      return request;
+    if (!request || !rival?.socket) return request && { request, dead: undefined };
+    return isAlive(rival.socket.conn, probeTimeout).then((alive) => {
+      if (alive) sessions.checkFree(request);
+      return { request, dead: alive ? undefined : rival };
     });
   }
 
@@ -169,8 +186,7 @@ function leaveReservedRooms(socket: RawServerSocket): void {
  * Recovery skips the middleware that decided who this is. So who names itself must be who it was.
  * @throws P2PError `CLIENT_ID_MISMATCH`, `SESSION_REMOVED`
  */
-function checkRecovered({ socket, clientId }: SessionRequest): void {
-  const before = recoverableId(socket);
+function checkRecovered({ clientId }: SessionRequest, before: unknown): void {
   if (before === clientId) return;
   if (before === null) throw new P2PError('SESSION_REMOVED', 'The server has removed this client');
   throw new P2PError('CLIENT_ID_MISMATCH', 'This connection was recovered, and was not that of this client');

@@ -27,6 +27,8 @@ export interface AuthenticationOptions {
   readonly authenticate: Authenticate;
   /** In ms. */
   readonly timeout: number;
+  /** Whether one without a client id is refused. */
+  readonly isRequired: boolean;
   readonly diagnostics: Diagnostics;
   readonly logError: (message: string, error: unknown) => void;
 }
@@ -45,6 +47,8 @@ export class Authentication {
    */
   async clientIdOf(socket: RawServerSocket, claimed: string | undefined): Promise<string | undefined> {
     const stop = new AbortController();
+    const gone = () => stop.abort();
+    socket.conn.once('close', gone);
     try {
       const { authenticate, timeout } = this.#options;
       const answer = authenticate(socket.handshake, { socket, signal: stop.signal });
@@ -53,10 +57,17 @@ export class Authentication {
     } catch (error) {
       const refusal = this.#refusal(error);
       const { handshake, id } = socket;
-      const facts = { clientId: claimed, socketId: id, address: handshake.address, code: refusal.code };
+      const facts = {
+        clientId: claimed,
+        socketId: id,
+        address: handshake.address,
+        code: refusal.code,
+        error: nameOf(error),
+      };
       this.#options.diagnostics.report('auth.fail', facts);
       throw refusal;
     } finally {
+      socket.conn.off('close', gone);
       stop.abort();
     }
   }
@@ -66,7 +77,7 @@ export class Authentication {
       this.#options.logError('authenticate failed', new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE));
       throw notAccepted();
     }
-    if (clientId === undefined && claimed !== undefined) throw notAccepted();
+    if (clientId === undefined && (claimed !== undefined || this.#options.isRequired)) throw notAccepted();
     if (claimed === undefined || claimed === clientId) return clientId;
     throw new P2PError('CLIENT_ID_MISMATCH', `The server does not know this client as "${claimed}"`);
   }
@@ -74,6 +85,11 @@ export class Authentication {
   #refusal(error: unknown): P2PError {
     return isP2PError(error) ? error : notAccepted();
   }
+}
+
+/** Its message may hold what the client sent. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }
 
 function notAccepted(): P2PError {

@@ -2,6 +2,7 @@ import { TokenBucket } from '../async/token-bucket.js';
 import type { ErrorCode } from '../protocol/error-codes.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket } from '../protocol/packet.js';
+import type { Connection } from './connection.js';
 import type { Diagnostics, DiagnosticType } from './diagnostics.js';
 import type { RawServerSocket } from './raw-server.js';
 import type { ServerLimits } from './server-limits.js';
@@ -18,6 +19,7 @@ const VIOLATIONS: { readonly [C in ErrorCode]?: DiagnosticType } = {
   PAYLOAD_TOO_LARGE: 'limit.hit',
   RATE_LIMITED: 'limit.hit',
   ROOM_RESERVED: 'packet.invalid',
+  SESSION_TOO_SLOW: 'limit.hit',
   STREAM_VIOLATION: 'packet.invalid',
 };
 
@@ -40,7 +42,8 @@ export interface ConductOptions {
 /** Holds clients to what they may send, and closes those who go on breaking the rules. */
 export class Conduct {
   readonly #options: ConductOptions;
-  readonly #budgets = new WeakMap<RawServerSocket, Budget>();
+  /** By connection: joining the namespace again does not fill them. */
+  readonly #budgets = new WeakMap<Connection, Budget>();
 
   constructor(options: ConductOptions) {
     this.#options = options;
@@ -53,19 +56,27 @@ export class Conduct {
     if (!size.take(bytes)) throw rateLimited('bytesPerSecond', this.#options.limits);
   }
 
+  /**
+   * The bytes alone: of a plain client they are known only when its event has become a packet.
+   * @throws P2PError `RATE_LIMITED`
+   */
+  spendBytes(socket: RawServerSocket, packet: ClientPacket): void {
+    // They have to be found out.
+    if (this.#options.limits.byteBurst === Number.POSITIVE_INFINITY) return;
+    if (!this.#budgetOf(socket).bytes.take(payloadSize(packet)))
+      throw rateLimited('bytesPerSecond', this.#options.limits);
+  }
+
   /** @throws P2PError `PAYLOAD_TOO_LARGE` */
   checkSize(packet: ClientPacket): void {
     const isStream = packet.type === 'data' || packet.type === 'part';
     const { maxPacketBytes, maxPayloadBytes } = this.#options.limits;
-    const limit = !isStream && maxPayloadBytes < maxPacketBytes ? 'maxPayloadBytes' : 'maxPacketBytes';
-    const most = this.#options.limits[limit];
+    const limit = isStream ? maxPacketBytes : Math.min(maxPacketBytes, maxPayloadBytes);
     // Of plain clients the size has to be found out.
-    if (most === Number.POSITIVE_INFINITY) return;
+    if (limit === Number.POSITIVE_INFINITY) return;
     const size = payloadSize(packet);
-    if (size <= most) return;
-    throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${most} bytes`, {
-      details: { limit, most, size },
-    });
+    if (size <= limit) return;
+    throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${limit} bytes`, { details: { limit, size } });
   }
 
   /** What a client has been told of; enough of these and it is closed. */
@@ -80,7 +91,7 @@ export class Conduct {
   }
 
   #budgetOf(socket: RawServerSocket): Budget {
-    let budget = this.#budgets.get(socket);
+    let budget = this.#budgets.get(socket.conn);
     if (!budget) {
       const { limits } = this.#options;
       budget = {
@@ -88,7 +99,7 @@ export class Conduct {
         bytes: new TokenBucket({ burst: limits.byteBurst, perSecond: limits.bytesPerSecond }),
         violations: new TokenBucket({ burst: limits.violationBurst, perSecond: limits.violationsPerSecond }),
       };
-      this.#budgets.set(socket, budget);
+      this.#budgets.set(socket.conn, budget);
     }
     return budget;
   }

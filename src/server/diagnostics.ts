@@ -18,6 +18,8 @@ export interface DiagnosticFacts {
   /** The address of the connection, as Socket.IO tells it. */
   readonly address?: string | undefined;
   readonly code?: ErrorCode | undefined;
+  /** Of `auth.fail`: the name of what `authenticate` threw. */
+  readonly error?: string | undefined;
   readonly action?: Action | undefined;
   readonly target?: string | undefined;
   readonly event?: string | undefined;

@@ -28,9 +28,9 @@ export class Directory {
     return this.#offering.size;
   }
 
-  /** All that are connected. */
-  get sessions(): Iterable<Session> {
-    return this.#bySocketId.values();
+  /** All, those of the server too. */
+  get sessions(): readonly Session[] {
+    return [...this.#byClientId.values(), ...this.#shared.values()];
   }
 
   /** A client is a service from now on. */

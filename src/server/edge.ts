@@ -59,6 +59,10 @@ export class Edge {
     return ask;
   }
 
+  isOpen(asker: object, id: number): boolean {
+    return this.#asks[this.#side(asker)]?.has(id) ?? false;
+  }
+
   /** The requests of this asker that are still open. */
   openIds(asker: object): Iterable<number> {
     return this.#asks[this.#side(asker)]?.keys() ?? [];

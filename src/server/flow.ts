@@ -63,6 +63,11 @@ export class Flow {
     this.#pass = pass;
   }
 
+  /** Credit that the sender has and has not used, in bytes. */
+  get unused(): number {
+    return this.#credit;
+  }
+
   /** Credit that has not been used, in bytes. */
   get granted(): number {
     return this.#held + this.#credit;

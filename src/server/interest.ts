@@ -2,6 +2,7 @@ import { peerGone } from '../peer/link.js';
 import { Payload } from '../protocol/payload.js';
 import { type Ask, Edge } from './edge.js';
 import type { Session } from './session.js';
+import { throwIf } from './usage.js';
 
 /** Who waits for whom: so that a lost peer is told to those concerned, and to no one else. */
 export class Interest {
@@ -15,7 +16,7 @@ export class Interest {
 
   /** @returns whether the id of the request was free @throws P2PError `LIMIT_EXCEEDED` */
   ask(asker: Session, target: Session, id: number, ask: Ask): boolean {
-    asker.usage.checkRoomFor('requests');
+    throwIf(asker.usage.refusalOf('requests'));
     const isFree = edgeBetween(asker, target).open(asker, id, ask);
     if (isFree) asker.usage.add('requests');
     return isFree;
@@ -53,7 +54,7 @@ export class Interest {
   watch(watcher: Session, clientId: string, target: Session | undefined): void {
     const isWatched = target ? watcher.edges.get(target)?.isWatchedBy(watcher) : watcher.absentWatches.has(clientId);
     if (isWatched) return;
-    watcher.usage.checkRoomFor('watches');
+    throwIf(watcher.usage.refusalOf('watches'));
     watcher.usage.add('watches');
     if (target) return edgeBetween(watcher, target).watch(watcher, true);
     watcher.absentWatches.add(clientId);

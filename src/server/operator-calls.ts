@@ -1,13 +1,14 @@
 import { invalidArgument } from '../protocol/check-names.js';
 import { P2PError } from '../protocol/p2p-error.js';
+import { ConnectionQueue } from './connection-queue.js';
 import type { DiagnosticType } from './diagnostics.js';
 import type { ServerCore } from './server-core.js';
 
 /** How much there is of everything, and what has happened, at one moment. */
 export interface P2PServerStats {
-  /** Connected, with a client id. */
+  /** Connected, with a client id: what follows counts the server and its services too. */
   readonly clients: number;
-  /** Of these, services. */
+  /** Clients that are services. */
   readonly services: number;
   /** Requests of all kinds that wait for an answer. */
   readonly requests: number;
@@ -18,6 +19,8 @@ export interface P2PServerStats {
   readonly subscriptions: number;
   /** Topics with subscribers. */
   readonly topics: number;
+  /** What waits on the connections of clients, streams apart, in bytes. */
+  readonly queuedBytes: number;
   /** How often each event has been since the start. */
   readonly events: Readonly<Record<DiagnosticType, number>>;
 }
@@ -54,9 +57,13 @@ export function operatorCalls({ sessions, diagnostics, permission }: ServerCore)
       else for (const session of directory.all(clientId)) permission?.forget(session);
     },
     get stats() {
-      const sum = { clients: 0, requests: 0, streams: 0, pairs: 0, watches: 0, subscriptions: 0, topics: 0 };
-      for (const { usage, subscriptions, topics } of directory.sessions) {
-        sum.clients++;
+      const nothing = { clients: 0, requests: 0, streams: 0, pairs: 0, watches: 0, subscriptions: 0, topics: 0 };
+      const sum = { ...nothing, queuedBytes: 0 };
+      for (const { socket, usage, subscriptions, topics } of directory.sessions) {
+        if (socket) {
+          sum.clients++;
+          sum.queuedBytes += ConnectionQueue.of(socket.conn).bytes;
+        }
         for (const what of ['requests', 'streams', 'pairs', 'watches'] as const) sum[what] += usage.counts[what];
         sum.subscriptions += subscriptions.size;
         sum.topics += topics.size;

@@ -1,86 +1,104 @@
+import { callGuarded, isThenable } from '../async/call-guarded.js';
 import { Fifo } from '../async/fifo.js';
-import { whenDone } from '../async/later.js';
+import type { MaybeLater } from '../async/later.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket } from '../protocol/packet.js';
 import { payloadSize } from './conduct.js';
+import type { Directory } from './directory.js';
+import { endsSomething, isPaidFor } from './paid-for.js';
 import type { Permission } from './permission.js';
 import type { Router } from './router.js';
+import type { ServerLimits } from './server-limits.js';
 import type { Session } from './session.js';
 
-/** Packets of one client that wait for an answer about an earlier one. */
-const MAX_WAITING = 1_000;
-
-/** The same in bytes; of text, UTF-16 code units. */
-const MAX_WAITING_BYTES = 4 * 1_048_576;
-
-/** The packets of one client, while it is being decided about the one before them. */
-class WaitingPackets {
-  readonly #packets = new Fifo<ClientPacket>();
-  #bytes = 0;
-
-  /** @throws P2PError `RATE_LIMITED` */
-  push(packet: ClientPacket): void {
-    const bytes = payloadSize(packet);
-    if (this.#packets.size >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES) {
-      throw new P2PError('RATE_LIMITED', 'Too much waits for the server to decide about it');
-    }
-    this.#bytes += bytes;
-    this.#packets.push(packet);
-  }
-
-  shift(): ClientPacket | undefined {
-    const packet = this.#packets.shift();
-    if (packet) this.#bytes -= payloadSize(packet);
-    return packet;
-  }
+/** A packet on its way through the gate, with what is to be done about it as soon as that is known. */
+interface Turn {
+  readonly size: number;
+  act: (() => void) | undefined;
 }
 
-/** Lets through to the router what is permitted. What a client sends stays in its order, also where answers take time. */
-export class PermissionGate {
-  readonly #router: Router;
-  readonly #permission: Permission;
-  readonly #waiting = new WeakMap<Session, WaitingPackets>();
+/** The turns of one client, in the order in which its packets came. */
+interface Turns {
+  readonly waiting: Fifo<Turn>;
+  bytes: number;
+}
 
-  constructor(router: Router, permission: Permission) {
-    this.#router = router;
-    this.#permission = permission;
+export interface PermissionGateOptions {
+  readonly router: Router;
+  readonly permission: Permission;
+  readonly directory: Directory;
+  readonly limits: ServerLimits;
+  readonly logError: (message: string, error: unknown) => void;
+}
+
+/**
+ * Lets through to the router what is permitted. Each packet is asked about as it comes; where an answer takes time, what
+ * the client sends after it waits, so that it all stays in its order.
+ */
+export class PermissionGate {
+  readonly #options: PermissionGateOptions;
+  readonly #turns = new WeakMap<Session, Turns>();
+
+  constructor(options: PermissionGateOptions) {
+    this.#options = options;
   }
 
   handle(sender: Session, packet: ClientPacket): void {
     if (sender.ended) return;
-    const waiting = this.#waiting.get(sender);
-    if (!waiting) return void this.#decide(sender, packet);
+    const { router, permission } = this.#options;
+    const turns = this.#turns.get(sender);
+    if (turns && this.#isFull(turns, sender, packet)) return;
+    let answer: MaybeLater<void>;
     try {
-      waiting.push(packet);
+      answer = permission.check(sender, packet);
     } catch (error) {
-      this.#router.refuse(sender, packet, error);
+      const refuse = () => router.refuse(sender, packet, error);
+      return turns ? void this.#wait(sender, packet, refuse) : refuse();
     }
-  }
-
-  /** @returns whether it is decided already */
-  #decide(sender: Session, packet: ClientPacket): boolean {
-    let isDecided = false;
-    let isLate = false;
+    const pass = () => router.handle(sender, packet);
+    if (!isThenable(answer)) return turns ? void this.#wait(sender, packet, pass) : pass();
+    const turn = this.#wait(sender, packet, undefined);
     const decided = (act: () => void) => {
-      isDecided = true;
-      if (!sender.ended) act();
-      if (isLate) this.#goOn(sender);
+      turn.act = act;
+      this.#goOn(sender);
     };
-    whenDone(
-      () => this.#permission.check(sender, packet),
-      () => decided(() => this.#router.handle(sender, packet)),
-      (error) => decided(() => this.#router.refuse(sender, packet, error)),
+    answer.then(
+      () => decided(pass),
+      (error) => decided(() => router.refuse(sender, packet, error)),
     );
-    isLate = !isDecided;
-    if (isLate && !this.#waiting.has(sender)) this.#waiting.set(sender, new WaitingPackets());
-    return isDecided;
   }
 
+  /** Refuses what is too much. What credit has paid for is bounded by that; what ends something takes nothing. */
+  #isFull(turns: Turns, sender: Session, packet: ClientPacket): boolean {
+    const { router, limits } = this.#options;
+    if (isPaidFor(this.#options.directory, sender, packet) || endsSomething(packet)) return false;
+    const isTooMany = turns.waiting.size >= limits.maxWaitingPackets;
+    if (!isTooMany && turns.bytes + payloadSize(packet) <= limits.maxWaitingBytes) return false;
+    const limit = isTooMany ? 'maxWaitingPackets' : 'maxWaitingBytes';
+    const details = { limit, most: limits[limit] };
+    const message = 'Too much waits until the server has decided about what came before';
+    router.refuse(sender, packet, new P2PError('QUEUE_FULL', message, { details }));
+    return true;
+  }
+
+  #wait(sender: Session, packet: ClientPacket, act: (() => void) | undefined): Turn {
+    const turns = this.#turns.get(sender) ?? { waiting: new Fifo<Turn>(), bytes: 0 };
+    this.#turns.set(sender, turns);
+    const turn = { size: isPaidFor(this.#options.directory, sender, packet) ? 0 : payloadSize(packet), act };
+    turns.waiting.push(turn);
+    turns.bytes += turn.size;
+    return turn;
+  }
+
+  /** As far as it is known what is to be done. */
   #goOn(sender: Session): void {
-    const waiting = this.#waiting.get(sender);
-    for (let next = waiting?.shift(); next; next = waiting?.shift()) {
-      if (!this.#decide(sender, next)) return;
+    const turns = this.#turns.get(sender);
+    if (!turns) return;
+    for (let turn = turns.waiting.first; turn?.act; turn = turns.waiting.first) {
+      turns.waiting.shift();
+      turns.bytes -= turn.size;
+      if (!sender.ended) callGuarded(turn.act, [], (error) => this.#options.logError('a packet failed', error));
     }
-    this.#waiting.delete(sender);
+    if (turns.waiting.isEmpty) this.#turns.delete(sender);
   }
 }

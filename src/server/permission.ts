@@ -6,8 +6,6 @@ import type { Authorize, AuthorizeRequest } from './authorize.js';
 import type { Diagnostics } from './diagnostics.js';
 import type { Session } from './session.js';
 
-type Question = Omit<AuthorizeRequest, 'client'>;
-
 /** Answers that are kept for one session, at most. */
 const MAX_CACHED = 1_000;
 
@@ -16,6 +14,8 @@ interface CachedAnswer {
   /** By `performance.now()`. */
   readonly until: number;
 }
+
+type Answers = Map<string, CachedAnswer>;
 
 export interface PermissionOptions {
   readonly authorize: Authorize | undefined;
@@ -29,7 +29,9 @@ export interface PermissionOptions {
 /** Who may do what. It is asked before anything is looked up. */
 export class Permission {
   readonly #options: PermissionOptions;
-  #answers = new WeakMap<Session, Map<string, CachedAnswer>>();
+  #answers = new WeakMap<Session, Answers>();
+  /** Whether they may list clients, as long as that is being asked. */
+  readonly #seeing = new WeakMap<Session, PromiseLike<boolean>>();
 
   constructor(options: PermissionOptions) {
     this.#options = options;
@@ -40,8 +42,8 @@ export class Permission {
     const question = questionOf(sender, packet);
     if (!question) return;
     const answer = this.#ask(sender, question);
-    if (isThenable(answer)) return answer.then((allowed) => this.#enforce(sender, question, allowed));
-    this.#enforce(sender, question, answer);
+    if (isThenable(answer)) return answer.then((allowed) => this.#enforce(question, allowed));
+    this.#enforce(question, answer);
   }
 
   /** What a client is told instead of `CLIENT_NOT_FOUND`, unless it may know who is there. */
@@ -49,8 +51,14 @@ export class Permission {
     const question = questionOf(sender, packet);
     if (!question) return error;
     const choose = (maySee: boolean) => (maySee ? error : forbidden(question));
-    const answer = this.#ask(sender, { action: 'list-clients' });
-    return isThenable(answer) ? answer.then(choose) : choose(answer);
+    const answer = this.#seeing.get(sender) ?? this.#ask(sender, { action: 'list-clients', client: question.client });
+    if (!isThenable(answer)) return choose(answer);
+    // Asked once, however many wait for it.
+    this.#seeing.set(sender, answer);
+    return answer.then((maySee) => {
+      this.#seeing.delete(sender);
+      return choose(maySee);
+    });
   }
 
   /** What was to be kept is asked anew. */
@@ -59,28 +67,27 @@ export class Permission {
     else this.#answers = new WeakMap();
   }
 
-  #enforce({ clientId, socket }: Session, question: Question, allowed: boolean): void {
+  #enforce(question: AuthorizeRequest, allowed: boolean): void {
     if (allowed) return;
-    this.#options.diagnostics.report('authz.deny', { clientId, socketId: socket?.id, ...question });
+    const { client, ...asked } = question;
+    const { clientId, socket } = client;
+    this.#options.diagnostics.report('authz.deny', { clientId, socketId: socket.id, ...asked });
     throw forbidden(question);
   }
 
-  #ask(sender: Session, question: Question): MaybeLater<boolean> {
+  #ask(sender: Session, question: AuthorizeRequest): MaybeLater<boolean> {
     const { authorize, allowsByDefault, timeout } = this.#options;
-    const { socket, clientId } = sender;
-    if (!socket) return true;
     if (!authorize) return allowsByDefault;
-    const key = keyOf(question);
-    const kept = this.#answers.get(sender)?.get(key);
-    if (kept && kept.until > performance.now()) return kept.allowed;
+    const answers = this.#answersOf(sender);
+    const kept = answers.size > 0 ? answers.get(keyOf(question)) : undefined;
+    if (kept && (kept.until === Number.POSITIVE_INFINITY || kept.until > performance.now())) return kept.allowed;
     try {
-      const decision = authorize({ ...question, client: { clientId, socket } });
-      if (!isThenable(decision)) return this.#read(sender, key, decision);
+      const decision = authorize(question);
+      if (!isThenable(decision)) return this.#read(answers, question, decision);
       const late = () => new P2PError('TIMEOUT', `authorize has not answered within ${timeout} ms`);
-      return within(decision, timeout, late).then(
-        (later) => this.#read(sender, key, later),
-        (error) => this.#failed(error),
-      );
+      return within(decision, timeout, late)
+        .then((later) => this.#read(answers, question, later))
+        .catch((error) => this.#failed(error));
     } catch (error) {
       return this.#failed(error);
     }
@@ -92,59 +99,75 @@ export class Permission {
     return false;
   }
 
-  #read(sender: Session, key: string, decision: unknown): boolean {
+  #read(answers: Answers, question: AuthorizeRequest, decision: unknown): boolean {
     if (typeof decision === 'boolean') return decision;
     if (decision === undefined) return this.#options.allowsByDefault;
     const { allowed, cacheFor = 0 } = (decision ?? {}) as Record<string, unknown>;
     if (typeof allowed !== 'boolean' || typeof cacheFor !== 'number') {
       return this.#failed(new P2PError('INVALID_ARGUMENT', 'authorize answers true, false or { allowed, cacheFor }'));
     }
-    if (cacheFor > 0) this.#keep(sender, key, { allowed, until: performance.now() + cacheFor });
+    if (cacheFor > 0) keep(answers, keyOf(question), { allowed, until: performance.now() + cacheFor });
     return allowed;
   }
 
-  #keep(sender: Session, key: string, answer: CachedAnswer): void {
-    const answers = this.#answers.get(sender) ?? new Map<string, CachedAnswer>();
-    this.#answers.set(sender, answers);
-    // The place of the oldest, where there is none.
-    if (answers.size >= MAX_CACHED) answers.delete(answers.keys().next().value as string);
-    answers.set(key, answer);
+  #answersOf(session: Session): Answers {
+    let answers = this.#answers.get(session);
+    if (!answers) {
+      answers = new Map();
+      this.#answers.set(session, answers);
+    }
+    return answers;
   }
 }
 
-function forbidden({ action }: Question): P2PError {
+/** In a list that has been forgotten meanwhile, nobody looks it up. */
+function keep(answers: Answers, key: string, answer: CachedAnswer): void {
+  answers.delete(key);
+  // The place of the oldest, where there is none.
+  if (answers.size >= MAX_CACHED) answers.delete(answers.keys().next().value as string);
+  answers.set(key, answer);
+}
+
+function forbidden({ action }: AuthorizeRequest): P2PError {
   return new P2PError('FORBIDDEN', 'The server does not allow this', { details: { action } });
 }
 
-function keyOf({ action, target, event, api, topic, room }: Question): string {
-  const names = [event, api, topic, room].filter((name) => name !== undefined);
-  return JSON.stringify([action, target, ...names]);
+/** Which of the names there are is told by the action; where one ends, by its length. */
+function keyOf({ action, target = '', event, api, topic, room }: AuthorizeRequest): string {
+  const key = `${action} ${target.length} ${target}`;
+  if (room === undefined) return key + (event ?? api ?? topic ?? '');
+  return `${key}${room.length} ${room}${event ?? ''}`;
 }
 
-const QUESTIONS: { readonly [T in ClientPacket['type']]?: (packet: PacketOf<T>) => Question } = {
-  message: ({ peer, event }) => ({ action: 'send', target: peer, event }),
-  request: ({ peer, event }) => ({ action: 'request', target: peer, event }),
-  pair: ({ peer }) => ({ action: 'pair', target: peer }),
-  watch: ({ peer }) => ({ action: 'observe', target: peer }),
-  connected: ({ clientId }) => ({ action: 'observe', target: clientId }),
-  open: ({ peer }) => ({ action: 'open-stream', target: peer }),
-  offer: () => ({ action: 'provide' }),
-  call: ({ peer, api }) => ({ action: 'call', target: peer, api }),
-  publish: ({ topic }) => ({ action: 'publish', topic }),
-  'publish-wait': ({ topic }) => ({ action: 'publish', topic }),
-  subscribe: ({ peer, topic }) => ({ action: 'subscribe', target: peer, topic }),
-  subscribed: ({ topic }) => ({ action: 'create-topic', topic }),
-  clients: () => ({ action: 'list-clients' }),
-  services: () => ({ action: 'list-services' }),
-  join: ({ room }) => ({ action: 'join-room', room }),
-  'room-message': ({ room, event }) => ({ action: 'emit-room', room, event }),
-};
+type Client = AuthorizeRequest['client'];
 
-function questionOf(sender: Session, packet: ClientPacket): Question | undefined {
+const QUESTIONS: { readonly [T in ClientPacket['type']]?: (client: Client, packet: PacketOf<T>) => AuthorizeRequest } =
+  {
+    message: (client, { peer, event }) => ({ client, action: 'send', target: peer, event }),
+    request: (client, { peer, event }) => ({ client, action: 'request', target: peer, event }),
+    pair: (client, { peer }) => ({ client, action: 'pair', target: peer }),
+    watch: (client, { peer }) => ({ client, action: 'observe', target: peer }),
+    connected: (client, { clientId }) => ({ client, action: 'observe', target: clientId }),
+    open: (client, { peer }) => ({ client, action: 'open-stream', target: peer }),
+    offer: (client) => ({ client, action: 'provide' }),
+    call: (client, { peer, api }) => ({ client, action: 'call', target: peer, api }),
+    publish: (client, { topic }) => ({ client, action: 'publish', topic }),
+    'publish-wait': (client, { topic }) => ({ client, action: 'publish', topic }),
+    retained: (client, { topic }) => ({ client, action: 'publish', topic }),
+    subscribe: (client, { peer, topic }) => ({ client, action: 'subscribe', target: peer, topic }),
+    subscribed: (client, { topic }) => ({ client, action: 'create-topic', topic }),
+    clients: (client) => ({ client, action: 'list-clients' }),
+    services: (client) => ({ client, action: 'list-services' }),
+    join: (client, { room }) => ({ client, action: 'join-room', room }),
+    'room-message': (client, { room, event }) => ({ client, action: 'emit-room', room, event }),
+  };
+
+function questionOf({ clientId, socket, topics }: Session, packet: ClientPacket): AuthorizeRequest | undefined {
+  if (!socket) return undefined;
   // A topic comes into being here with its first subscriber.
-  if (packet.type === 'subscribed' && sender.topics.has(packet.topic)) return undefined;
+  if (packet.type === 'subscribed' && topics.has(packet.topic)) return undefined;
   // Of itself a client knows that it is there; it asks to learn that what it sent before has come so far.
-  if (packet.type === 'connected' && packet.clientId === sender.clientId) return undefined;
-  const ask = QUESTIONS[packet.type] as ((packet: ClientPacket) => Question) | undefined;
-  return ask?.(packet);
+  if (packet.type === 'connected' && packet.clientId === clientId) return undefined;
+  const ask = QUESTIONS[packet.type] as ((client: Client, packet: ClientPacket) => AuthorizeRequest) | undefined;
+  return ask?.({ clientId, socket }, packet);
 }

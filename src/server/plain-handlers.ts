@@ -25,7 +25,8 @@ const deadline = { timeout: DEFAULT_TIMEOUT, signal: undefined };
 const answering =
   (handle: (port: PlainPort, body: unknown) => unknown): PlainHandler =>
   (port, body, ack) => {
-    const answer = (async () => handle(port, body))();
+    // What is wrong with the body is thrown at once.
+    const answer = Promise.resolve(handle(port, body));
     settle(
       port,
       ack,
@@ -62,7 +63,7 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
   [PLAIN_VERBS.isConnected]: answering(({ engine }, body) => engine.isConnected(readPlainTarget(body), deadline)),
   [SERVICE_VERBS.call]: (port, body, ack) => {
     checkAck(SERVICE_VERBS.call, ack);
-    settle(port, ack, callApi(port, body));
+    settle(port, ack, callApi(port, readPlainCall(body)));
   },
   [SERVICE_VERBS.list]: answering(({ engine }) => engine.services.list(deadline)),
   [SERVICE_VERBS.subscribe]: answering(({ subscriptions }, body) => subscriptions.subscribe(body)),
@@ -77,8 +78,10 @@ export const PLAIN_HANDLERS: Readonly<Record<string, PlainHandler>> = {
   [STREAM_EVENTS.destroy]: answering(({ streams }, body) => streams.destroy(body)),
 };
 
-async function callApi({ engine }: PlainPort, body: unknown): Promise<readonly unknown[]> {
-  const { service, ...plan } = readPlainCall(body);
+async function callApi(
+  { engine }: PlainPort,
+  { service, ...plan }: ReturnType<typeof readPlainCall>,
+): Promise<readonly unknown[]> {
   const answer = await engine.services.call(service, { ...plan, input: 'value' }, deadline);
   if (!('end' in answer)) return answer.args;
   const error = new P2PError('UNSUPPORTED', 'This API answers by items, which need the plugin');

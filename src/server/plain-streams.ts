@@ -47,8 +47,14 @@ export class PlainStreams {
   }
 
   /** The client opens one. `told` is called before anything comes on it: the client has to know its number by then. */
-  async open(body: unknown, told: (connectionInfo: ConnectionInfo) => void): Promise<void> {
-    const { targetClientId, mode, metadata } = readPlainCreateStream(body);
+  open(body: unknown, told: (connectionInfo: ConnectionInfo) => void): Promise<void> {
+    return this.#open(readPlainCreateStream(body), told);
+  }
+
+  async #open(
+    { targetClientId, mode, metadata }: ReturnType<typeof readPlainCreateStream>,
+    told: (connectionInfo: ConnectionInfo) => void,
+  ): Promise<void> {
     const { engine, clientId } = this.#options;
     const deadline = { timeout: DEFAULT_TIMEOUT, signal: undefined };
     const { end, id, peerId } = await engine.openStream(targetClientId, { mode, metadata, ...LIMITS }, deadline);
@@ -77,8 +83,11 @@ export class PlainStreams {
   }
 
   /** Settles when there was credit for it. */
-  async chunk(body: unknown): Promise<void> {
-    const { streamId, chunk } = readPlainChunk(body);
+  chunk(body: unknown): Promise<void> {
+    return this.#write(readPlainChunk(body));
+  }
+
+  async #write({ streamId, chunk }: ReturnType<typeof readPlainChunk>): Promise<void> {
     const stream = this.#get(streamId);
     const size = sizeOf(chunk);
     this.#waiting += size;

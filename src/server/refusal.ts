@@ -41,6 +41,9 @@ export function tellRefusal(context: RouterContext, { sender, packet, error }: R
       if (error.code === 'PACKET_INVALID') return sender.deliver({ type: 'error', payload });
       rejectAsker(context, sender, packet, payload);
       return sender.deliver({ type: 'reset', stream: packet.stream, payload });
+    case 'credit':
+      // The other end would wait for it.
+      return void context.streams.fail(sender, packet.stream, error);
     case 'reply':
     case 'reject':
       rejectAsker(context, sender, packet, payload);

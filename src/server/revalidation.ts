@@ -27,7 +27,10 @@ export class Revalidation {
         await authentication.clientIdOf(socket, clientId);
         if (!session.ended) this.watch(session);
       } catch (error) {
+        if (session.ended) return;
         const { code } = toP2PError(error);
+        // Nobody could tell: that is no answer.
+        if (code === 'AUTH_UNAVAILABLE') return this.watch(session);
         expel(
           session,
           new P2PError('SESSION_EXPIRED', 'The server no longer knows this client', { details: { code } }),

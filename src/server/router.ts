@@ -1,6 +1,7 @@
 import { whenDone } from '../async/later.js';
 import { isP2PError, P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, ClientPacketType } from '../protocol/packet.js';
+import { EMPTY_PAYLOAD } from '../protocol/payload.js';
 import { tellRefusal } from './refusal.js';
 import type { Session } from './session.js';
 import type { RouterContext, Verb } from './verb.js';
@@ -75,10 +76,12 @@ export class Router {
     const error = this.#publicError(problem);
     const { permission } = this.#context;
     if (!permission || error.code !== 'CLIENT_NOT_FOUND') return this.#tell(sender, packet, error);
+    // Its payload is not to wait for that.
+    const bare = 'payload' in packet ? { ...packet, payload: EMPTY_PAYLOAD } : packet;
     whenDone(
       () => permission.disguise(sender, packet, error),
-      (disguised) => this.#tell(sender, packet, disguised),
-      () => {},
+      (disguised) => this.#tell(sender, bare, disguised),
+      (failure) => this.#context.logError('a packet could not be refused', failure),
     );
   }
 

@@ -1,7 +1,9 @@
 import { callGuarded } from '../async/call-guarded.js';
+import type { P2PError } from '../protocol/p2p-error.js';
 import { Admission } from './admission.js';
 import { Authentication } from './authentication.js';
 import { tellError } from './client-kind.js';
+import type { Connection } from './connection.js';
 import { Diagnostics } from './diagnostics.js';
 import { Permission } from './permission.js';
 import type { RawNamespace } from './raw-server.js';
@@ -37,8 +39,9 @@ export function createServerCore(namespace: RawNamespace, settings: ServerSettin
       ? new Permission({ authorize, allowsByDefault, timeout: limits.authorizeTimeout, diagnostics, logError })
       : undefined;
   const sessions = new Sessions({ ...settings, namespace, logError, diagnostics, permission });
+  const { clientIdRequired: isRequired } = settings;
   const authentication = authenticate
-    ? new Authentication({ authenticate, timeout: limits.authenticateTimeout, diagnostics, logError })
+    ? new Authentication({ authenticate, timeout: limits.authenticateTimeout, isRequired, diagnostics, logError })
     : undefined;
   const revalidation =
     authentication && revalidateEvery !== undefined
@@ -49,24 +52,30 @@ export function createServerCore(namespace: RawNamespace, settings: ServerSettin
     sessions,
     listeners,
     authentication,
-    clientIdRequired: settings.clientIdRequired,
+    clientIdRequired: isRequired,
     probeTimeout: limits.probeTimeout,
     admitted: (session) => revalidation?.watch(session),
   });
   UnfinishedPackets.watch(namespace.server, limits).onExceeded((connection, error) => {
-    diagnostics.report('limit.hit', {
-      code: error.code,
-      limit: error.details.limit,
-      address: connection.remoteAddress,
-    });
-    for (const socket of namespace.sockets.values()) {
-      if (socket.conn === connection) tellError(sessions.writer, socket, error);
-    }
+    tellExceeded({ namespace, sessions, diagnostics }, connection, error);
   });
   namespace.use(admission.check);
   namespace.on('connection', admission.admit);
   for (const socket of namespace.sockets.values()) admission.admit(socket);
   return { namespace, sessions, admission, diagnostics, permission, logError };
+}
+
+/** A connection is about to be closed: its client is told, where it is in this namespace. */
+function tellExceeded(
+  { namespace, sessions, diagnostics }: Pick<ServerCore, 'namespace' | 'sessions' | 'diagnostics'>,
+  connection: Connection,
+  error: P2PError,
+): void {
+  const socket = [...namespace.sockets.values()].find(({ conn }) => conn === connection);
+  const clientId = socket && sessions.directory.ofSocket(socket.id)?.clientId;
+  const facts = { code: error.code, limit: error.details.limit, address: connection.remoteAddress };
+  diagnostics.report('limit.hit', { ...facts, clientId, socketId: socket?.id });
+  if (socket) tellError(sessions.writer, socket, error);
 }
 
 const PREFIX = '[socket.io-p2p-plugin]';

@@ -2,13 +2,16 @@ import { invalidArgument } from '../protocol/check-names.js';
 import { MAX_TIMEOUT } from '../protocol/limits.js';
 
 /**
- * What one client may use, unless it says otherwise. Each number can be `Infinity`, for no limit. What goes beyond one
- * fails with `RATE_LIMITED`, `LIMIT_EXCEEDED` or `PAYLOAD_TOO_LARGE`, and counts as a violation.
+ * What one client may use, unless it says otherwise. Each but the times can be `Infinity`, for no limit. What goes beyond
+ * one fails with `RATE_LIMITED`, `LIMIT_EXCEEDED` or `PAYLOAD_TOO_LARGE`, and counts as a violation.
  */
 export interface ServerLimits {
-  /** Largest packet of a client, in bytes as they arrive (of text: UTF-16 code units). Default: Socket.IO's `maxHttpBufferSize`. */
+  /**
+   * Largest payload of a packet, in bytes as they arrive (of text: UTF-16 code units), at least 8,192. Clients with the
+   * plugin keep 4,096 of it for the rest of the packet. Default: Socket.IO's `maxHttpBufferSize`.
+   */
   readonly maxPacketBytes: number;
-  /** Largest payload of anything but streams, in the same measure. Default: no limit but that of the packet. */
+  /** The same of anything but streams. Default: no limit but that. */
   readonly maxPayloadBytes: number;
   /** Packets that a client may send in the long run. What a stream's credit has paid for is not counted. Default 10,000. */
   readonly packetsPerSecond: number;
@@ -30,15 +33,19 @@ export interface ServerLimits {
   readonly maxSubscriptions: number;
   /** Topics of a service that have subscribers. Default 10,000. */
   readonly maxTopics: number;
-  /** Rooms that its socket is in, whoever put it there. Default 1,000. */
+  /** Rooms that its socket is in, whoever put it there; those of topics are not counted. Default 1,000. */
   readonly maxRooms: number;
+  /** Packets that wait until `authorize` has decided about those before them; more fail with `QUEUE_FULL`. Default 10,000. */
+  readonly maxWaitingPackets: number;
+  /** The same in bytes, streams apart. Default 16 MiB. */
+  readonly maxWaitingBytes: number;
   /** Clients that are services, of the whole server. Default 10,000. */
   readonly maxServices: number;
   /** What may be queued on a client's connection before it counts as slow, in bytes, streams apart. Default 16 MiB. */
   readonly maxQueuedBytes: number;
   /** Attachments of a binary event that is not complete, for each connection, in bytes. Default 1 MiB. */
   readonly maxUnfinishedBytes: number;
-  /** Time until the next of them has to come, in ms. Default 10,000. */
+  /** Time until the next of them has to come, where more than 64 KiB are held, in ms. Default 10,000. */
   readonly unfinishedTimeout: number;
   /** Violations until a client is closed with `POLICY_VIOLATION`. Default 1,000. */
   readonly violationBurst: number;
@@ -66,6 +73,8 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   maxSubscriptions: 1_000,
   maxTopics: 10_000,
   maxRooms: 1_000,
+  maxWaitingPackets: 10_000,
+  maxWaitingBytes: 16 * 1_048_576,
   maxServices: 10_000,
   maxQueuedBytes: 16 * 1_048_576,
   maxUnfinishedBytes: 1_048_576,
@@ -76,6 +85,9 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   authorizeTimeout: 5_000,
   probeTimeout: 1_000,
 });
+
+/** Less would leave no room beside what a packet needs. */
+const LEAST_PACKET = 8_192;
 
 /** @throws P2PError `INVALID_ARGUMENT` */
 export function readLimits(given: unknown = {}): ServerLimits {
@@ -92,6 +104,8 @@ function checkLimit(name: string, value: unknown): void {
   const isTime = name.endsWith('Timeout');
   const isRate = name.endsWith('PerSecond');
   if (typeof value !== 'number' || !(value >= 0)) throw invalidArgument(`The limit ${name} is a number from 0`);
+  if (name === 'maxPacketBytes' && value < LEAST_PACKET)
+    throw invalidArgument(`maxPacketBytes is at least ${LEAST_PACKET}`);
   if (isTime && !(value >= 1 && value <= MAX_TIMEOUT)) throw invalidArgument(`The limit ${name} is in ms, at least 1`);
   if (!isTime && !isRate && value !== Number.POSITIVE_INFINITY && !Number.isSafeInteger(value)) {
     throw invalidArgument(`The limit ${name} is a whole number, or Infinity`);

@@ -24,12 +24,13 @@ export interface P2PServerOptions {
   readonly authenticate?: Authenticate | false;
   /**
    * How often `authenticate` is asked again while a client is connected, in ms. One that it no longer knows is
-   * disconnected with `SESSION_EXPIRED`, and connects again with fresh `auth`. Default: never.
+   * disconnected with `SESSION_EXPIRED`, and connects again with fresh `auth`; where it cannot tell
+   * (`AUTH_UNAVAILABLE`), it is asked again later. Not for clients that `addClient` has named. Default: never.
    */
   readonly revalidateEvery?: number;
   /**
    * When a second client wants an id: `reject` (default) refuses it with `CLIENT_ID_IN_USE`, unless the holder does not
-   * answer a ping within `limits.probeTimeout`; `takeover` ends the first with `SESSION_REPLACED`.
+   * answer a ping within `limits.probeTimeout` and has nothing left to take; `takeover` ends the first with `SESSION_REPLACED`.
    */
   readonly duplicates?: 'reject' | 'takeover';
   /** Decides what each client may do (R-1). It is asked before anything is looked up. */
@@ -38,7 +39,8 @@ export interface P2PServerOptions {
   readonly defaultPermission?: 'allow' | 'deny';
   /**
    * What becomes of a message for a client with more than `limits.maxQueuedBytes` waiting: `error` (default) tells its
-   * sender `PEER_TOO_SLOW`, `drop` does not, `close` does and ends the slow client with `SESSION_TOO_SLOW`.
+   * sender `PEER_TOO_SLOW`, `drop` does not, `close` does and ends the slow client with `SESSION_TOO_SLOW`. Whatever
+   * it says, at twice as much the client is closed. What the application itself sends is counted too.
    */
   readonly slowConsumer?: SlowConsumerPolicy;
   /** What one client may use. */

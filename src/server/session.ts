@@ -1,3 +1,4 @@
+import { MAX_SESSION_INFLOW } from '../protocol/limits.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 import type { Edge } from './edge.js';
@@ -65,6 +66,8 @@ export class Session {
   readonly usage: Usage;
   /** It has APIs or topics. */
   isService: boolean;
+  /** Credit of its that was unused when the stream was over, in bytes: what is on its way has been paid for. */
+  #lateCredit = 0;
   #port: SessionPort | undefined;
   #slowConsumer: SlowConsumer | undefined;
   #atEnd: Set<() => void> | undefined;
@@ -103,11 +106,28 @@ export class Session {
     this.#slowConsumer = slowConsumer;
   }
 
+  /** `SESSION_TOO_SLOW` as long as it does not take what it was sent. */
+  get slowness(): P2PError | undefined {
+    return this.#slowConsumer?.refusal();
+  }
+
   /** @throws P2PError when this client cannot be sent the packet */
   deliver(packet: Packet, options?: DeliverOptions): void {
     // What is written to a queue was counted there.
     const sent = this.#slowConsumer && !options?.queue ? this.#slowConsumer.admit(packet) : packet;
     if (sent) this.#port?.deliver(sent, options);
+  }
+
+  /** A stream on which it could have sent this much is over. */
+  addLateCredit(bytes: number): void {
+    this.#lateCredit = Math.min(this.#lateCredit + bytes, MAX_SESSION_INFLOW);
+  }
+
+  /** @returns whether data that comes too late has been paid for */
+  takeLateCredit(cost: number): boolean {
+    if (cost > this.#lateCredit) return false;
+    this.#lateCredit -= cost;
+    return true;
   }
 
   /** Calls back when the session ends; the value returned takes that back. */

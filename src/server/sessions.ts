@@ -2,10 +2,12 @@ import { P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket } from '../protocol/packet.js';
 import { tellEnd } from './client-kind.js';
 import { Conduct } from './conduct.js';
-import { ConnectionQueue, cutOff, hangUp } from './connection.js';
+import { ConnectionQueue } from './connection-queue.js';
 import type { Diagnostics } from './diagnostics.js';
 import { Directory } from './directory.js';
+import { cutOff, hangUp } from './hang-up.js';
 import { Interest } from './interest.js';
+import { isPaidFor } from './paid-for.js';
 import type { Permission } from './permission.js';
 import { PermissionGate } from './permission-gate.js';
 import { PlainPort } from './plain-port.js';
@@ -76,7 +78,8 @@ export class Sessions {
     this.topics = new TopicRelays({ interest, writer, logError });
     const { streams, topics } = this;
     this.router = new Router({ namespace, directory, interest, streams, topics, permission, failed, logError });
-    this.#gate = permission && new PermissionGate(this.router, permission);
+    const { router } = this;
+    this.#gate = permission && new PermissionGate({ router, permission, directory, limits, logError });
   }
 
   /** What a client sends, from here on asked about where there is permission to ask for. */
@@ -178,6 +181,7 @@ export class Sessions {
 
   /** Ends it, tells why, and disconnects. */
   expel(session: Session, reason: P2PError): void {
+    if (session.ended) return;
     this.end(session, reason);
     session.socket?.disconnect();
   }
@@ -200,11 +204,14 @@ export class Sessions {
   #slowConsumer(session: Session, socket: RawServerSocket): SlowConsumer {
     const { limits, slowConsumer, diagnostics } = this.#options;
     const { clientId } = session;
-    const queue = new ConnectionQueue(socket);
+    const queue = ConnectionQueue.of(socket.conn);
+    // That of a plain client is not on the connection, but with its engine.
+    if (session.secret !== undefined) session.atEnd(queue.countApart(session.inflow));
     return new SlowConsumer({
+      clientId,
       policy: slowConsumer,
       limit: limits.maxQueuedBytes,
-      queuedBytes: () => queue.bytes - session.inflow.queued,
+      queuedBytes: () => queue.bytes,
       slow: (queuedBytes) => diagnostics.report('session.slow', { clientId, socketId: socket.id, queuedBytes }),
       close: (reason) => {
         if (session.ended) return;
@@ -220,7 +227,14 @@ export class Sessions {
       socket,
       writer: this.writer,
       allows: this.#options.plainEvents,
-      toRouter: (packet) => this.handle(session, packet),
+      toRouter: (packet) => {
+        try {
+          if (!isPaidFor(this.directory, session, packet)) this.conduct.spendBytes(socket, packet);
+        } catch (error) {
+          return this.router.refuse(session, packet, error);
+        }
+        this.handle(session, packet);
+      },
     });
   }
 }

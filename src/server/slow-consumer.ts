@@ -9,6 +9,7 @@ export type SlowConsumerPolicy = 'error' | 'drop' | 'close';
 const PATIENCE = 2;
 
 export interface SlowConsumerOptions {
+  readonly clientId: string;
   readonly policy: SlowConsumerPolicy;
   /** In bytes. */
   readonly limit: number;
@@ -35,29 +36,36 @@ export class SlowConsumer {
    * @throws P2PError `PEER_TOO_SLOW` for what another client sends it
    */
   admit(packet: Packet): Packet | undefined {
+    return this.#look() ? this.#replace(packet) : packet;
+  }
+
+  /** Why what it asks for is not done: its answer would wait with the rest. */
+  refusal(): P2PError | undefined {
+    return this.#look() ? tooSlow() : undefined;
+  }
+
+  /** @returns whether it is slow */
+  #look(): boolean {
     const { limit, policy, queuedBytes, slow } = this.#options;
     const queued = queuedBytes();
-    if (queued <= limit) {
-      this.#isSlow = false;
-      return packet;
-    }
-    if (!this.#isSlow) slow(queued);
-    this.#isSlow = true;
-    if (policy === 'close' || queued > limit * PATIENCE) this.#close();
-    return this.#replace(packet);
+    const wasSlow = this.#isSlow;
+    this.#isSlow = queued > limit;
+    if (this.#isSlow && !wasSlow) slow(queued);
+    if (this.#isSlow && (policy === 'close' || queued > limit * PATIENCE)) this.#close();
+    return this.#isSlow;
   }
 
   #replace(packet: Packet): Packet | undefined {
     switch (packet.type) {
       case 'message':
         if (this.#options.policy === 'drop') return undefined;
-        throw peerTooSlow();
+        throw this.#tooSlow();
       case 'request':
       case 'pair':
       case 'open':
       case 'call':
       case 'subscribe':
-        throw peerTooSlow();
+        throw this.#tooSlow();
       case 'reply': {
         const { peer, epoch, id } = packet;
         return { type: 'reject', peer, epoch, id, payload: Payload.ofError(tooSlow()) };
@@ -69,16 +77,19 @@ export class SlowConsumer {
     }
   }
 
+  #tooSlow(): P2PError {
+    const { clientId } = this.#options;
+    return new P2PError('PEER_TOO_SLOW', `"${clientId}" does not read: too much waits for it`, {
+      details: { clientId },
+    });
+  }
+
   #close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
     // Whoever sends at this moment may be going through the sessions.
     setImmediate(() => this.#options.close(tooSlow()));
   }
-}
-
-function peerTooSlow(): P2PError {
-  return new P2PError('PEER_TOO_SLOW', 'The other client does not read: too much waits for it');
 }
 
 function tooSlow(): P2PError {

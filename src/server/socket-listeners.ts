@@ -4,7 +4,7 @@ import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, PacketOf } from '../protocol/packet.js';
 import { tellError } from './client-kind.js';
 import { payloadSize } from './conduct.js';
-import { takeArrivedBytes } from './connection.js';
+import { endsSomething, isPaidFor } from './paid-for.js';
 import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
 import { PlainPort } from './plain-port.js';
 import { guardPackets, type RawServerSocket, setRecoverableId } from './raw-server.js';
@@ -34,15 +34,6 @@ interface Refused {
   /** Missing: it could not be read. */
   readonly packet: ClientPacket | undefined;
   readonly problem: P2PError;
-}
-
-/** Credit in portions of at least this much is limited by the data that it lets through, in bytes. */
-const PAID_CREDIT = 1_024;
-
-/** Whether a packet of a stream has taken or given credit for itself. */
-function isPaidFor({ streams }: Session, packet: ClientPacket): boolean {
-  if (packet.type === 'data' || packet.type === 'part') return streams.has(packet.stream);
-  return packet.type === 'credit' && packet.credit >= PAID_CREDIT && streams.has(packet.stream);
 }
 
 export interface SocketListenersOptions {
@@ -104,8 +95,6 @@ export class SocketListeners {
   attach(socket: RawServerSocket): void {
     if (this.#attached.has(socket)) return;
     this.#attached.add(socket);
-    // From now on they are counted.
-    takeArrivedBytes(socket);
     for (const [event, listener] of this.#sessionListeners) socket.on(event, listener);
   }
 
@@ -123,10 +112,20 @@ export class SocketListeners {
       packet = readFromClient(data, header);
       const session = this.#sessionOf(socket);
       if (session.secret === undefined) throw new P2PError('PACKET_INVALID', 'A plugin client says hello first');
-      if (!isPaidFor(session, packet)) this.#sessions.conduct.spend(socket, payloadSize(packet));
+      if (!isPaidFor(this.#sessions.directory, session, packet)) this.#spend(socket, packet);
       this.#sessions.handle(session, packet);
     } catch (error) {
       this.#refuse(socket, { header, packet, problem: toP2PError(error) });
+    }
+  }
+
+  /** What ends something is not refused, or else it would never end: it only counts. @throws P2PError `RATE_LIMITED` */
+  #spend(socket: RawServerSocket, packet: ClientPacket): void {
+    try {
+      this.#sessions.conduct.spend(socket, payloadSize(packet));
+    } catch (error) {
+      if (!endsSomething(packet)) throw error;
+      this.#sessions.conduct.note(socket, toP2PError(error));
     }
   }
 
@@ -134,14 +133,18 @@ export class SocketListeners {
     const session = this.#sessions.directory.ofSocket(socket.id);
     if (session && packet) return this.#sessions.router.refuse(session, packet, problem);
     const stream = streamNamedBy(header);
-    if (session && stream !== undefined && this.#sessions.streams.fail(session, stream, problem)) return;
+    if (session && stream !== undefined && this.#sessions.streams.fail(session, stream, problem)) {
+      return this.#sessions.conduct.note(socket, problem);
+    }
     tellError(this.#sessions.writer, socket, problem);
     this.#sessions.conduct.note(socket, problem);
   }
 
   #readPlain(socket: RawServerSocket, { handle, body, ack }: PlainCall): void {
     try {
-      const { port } = this.#sessionOf(socket);
+      const { port, slowness } = this.#sessionOf(socket);
+      // Its acknowledgement would wait with the rest.
+      if (slowness) return this.#sessions.conduct.note(socket, slowness);
       this.#sessions.conduct.spend(socket, 0);
       if (!(port instanceof PlainPort)) {
         throw new P2PError('UNSUPPORTED', 'This event is for clients without the plugin: call the method instead');

@@ -35,6 +35,9 @@ export class StreamRelays {
       opener.session.usage.remove('streams');
       opener.session.streams.delete(opener.id);
       acceptor.session.streams.delete(acceptor.id);
+      // What they have sent meanwhile has been paid for.
+      opener.session.addLateCredit(second.inflow.unused);
+      acceptor.session.addLateCredit(first.inflow.unused);
       first.inflow.close();
       second.inflow.close();
       this.#interest.untie(opener.session, acceptor.session);

@@ -1,6 +1,7 @@
 import { MAX_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
-import { type Connection, cutOff } from './connection.js';
+import type { Connection } from './connection.js';
+import { cutOff } from './hang-up.js';
 import type { RawServer } from './raw-server.js';
 import type { ServerLimits } from './server-limits.js';
 

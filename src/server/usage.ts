@@ -27,22 +27,12 @@ export class Usage {
     return this.#counts;
   }
 
-  /** @throws P2PError `LIMIT_EXCEEDED` where there are as many as there may be */
-  checkRoomFor(what: Counted): void {
-    this.check(MOST[what], this.#counts[what]);
-  }
-
-  /** @throws P2PError `LIMIT_EXCEEDED` where `present` is as many as there may be */
-  check(limit: MostName, present: number): void {
-    const refusal = this.refusal(limit, present);
-    if (refusal) throw refusal;
-  }
-
   /** `LIMIT_EXCEEDED` where there are as many as there may be. */
   refusalOf(what: Counted): P2PError | undefined {
     return this.refusal(MOST[what], this.#counts[what]);
   }
 
+  /** The same where they are counted elsewhere, and this many are `present`. */
   refusal(limit: MostName, present: number): P2PError | undefined {
     const most = this.#limits?.[limit] ?? Number.POSITIVE_INFINITY;
     if (present < most) return undefined;
@@ -56,4 +46,9 @@ export class Usage {
   remove(what: Counted, count = 1): void {
     this.#counts[what] -= count;
   }
+}
+
+/** @throws P2PError what it is given, if anything */
+export function throwIf(refusal: P2PError | undefined): void {
+  if (refusal) throw refusal;
 }

@@ -10,7 +10,7 @@ import {
   type MalformedKind,
 } from './support/malformed.js';
 import { pick, randomNumbers } from './support/random.js';
-import { startRelayProcess } from './support/relay-process.js';
+import { NOTHING_OPEN, startRelayProcess } from './support/relay-process.js';
 import { connectVictims } from './support/victims.js';
 
 /** Each kind once, then any. */
@@ -59,6 +59,10 @@ describe('R-1 malformed packets', () => {
     if (FULL) expect(grown).toBeLessThanOrEqual(5);
     await fine();
     await relay.stillServes();
+    mallory.socket.disconnect();
+    // Alice is a service; nobody subscribes to her topic.
+    const left = { clients: 5, ...NOTHING_OPEN, services: 1 };
+    await expect.poll(() => relay.stats()).toMatchObject(left);
   });
 
   it('R-1 are of at least 60 kinds', () => {

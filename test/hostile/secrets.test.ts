@@ -11,6 +11,8 @@ import { connectVictims } from './support/victims.js';
 
 const TOKEN = 'canary-token-7f3a91';
 const BODY = 'canary-body-c04e22';
+/** In what the application throws: its own log may show that, nobody else. */
+const THROWN = 'canary-thrown-5d90b1';
 
 async function scene() {
   const relay = await startRelayProcess();
@@ -156,5 +158,98 @@ describe('R-1 secrets in what is written', () => {
     await mallory.settled();
     await fine();
     await expectNoSecrets(relay, 'secrets in logs, misused events');
+  });
+});
+
+describe('R-1 secrets in what the application throws, and operators hear', () => {
+  const limits = { authenticateTimeout: 20, violationBurst: 20, violationsPerSecond: 0, maxPayloadBytes: 10_000 };
+
+  async function leakyScene(plugin: object = {}) {
+    const relay = await startRelayProcess({ leaky: true, plugin: { limits, ...plugin } });
+    const auth = (clientId: string, how?: string) => ({ clientId, how, token: TOKEN, thrown: THROWN });
+    /** All that a client is told, as JSON. */
+    const told: string[] = [];
+    const connect = (clientId: string, how?: string, p2p?: object) => {
+      const options = { auth: { ...auth(clientId, how), ...(p2p && { p2p }) }, reconnection: false };
+      const socket = rawSocketTo(relay.url, options);
+      socket.onAny((...args) => told.push(JSON.stringify(args)));
+      socket.on('connect_error', (error) => told.push(JSON.stringify([error.message, error])));
+      return socket;
+    };
+    return { relay, connect, told };
+  }
+
+  /** Also of what operators and clients were told. */
+  async function expectNoLeaks(relay: RelayProcess, told: readonly string[], threat: string): Promise<void> {
+    const heard = JSON.stringify([await relay.published(), await relay.stats(), told]);
+    for (const secret of [TOKEN, BODY, THROWN]) expect(heard).not.toContain(secret);
+    await expectNoSecrets(relay, threat);
+  }
+
+  it('R-1 what authenticate throws is written nowhere, published nowhere, and told to nobody', async () => {
+    const { relay, connect, told } = await leakyScene();
+    const codes: string[] = [];
+    for (const how of ['throw', 'reject', 'nonsense', 'late']) {
+      const [error] = await next<[{ data: { code: string } }]>(connect('mallory', how), 'connect_error');
+      codes.push(error.data.code);
+    }
+    expect(codes).toEqual(['AUTH_FAILED', 'AUTH_FAILED', 'AUTH_FAILED', 'AUTH_UNAVAILABLE']);
+    expect(await relay.stats()).toMatchObject({ events: { 'auth.fail': 4 } });
+    expect((await relay.published()).map((line) => JSON.parse(line).code)).toEqual(codes);
+    await expectNoLeaks(relay, told, 'secrets in logs, authenticate throws');
+  });
+
+  it('R-1 nor when it is asked again, and a session expires', async () => {
+    const { relay, connect, told } = await leakyScene({ revalidateEvery: 20 });
+    const socket = connect('alice', 'once');
+    await next(socket, 'disconnect');
+    expect(told.join()).toContain('SESSION_EXPIRED');
+    await expectNoLeaks(relay, told, 'secrets in logs, expired sessions');
+  });
+
+  it('R-1 what authorize throws is told to nobody, and published nowhere; bodies are not even known to it', async () => {
+    const { relay, connect, told } = await leakyScene();
+    const socket = connect('alice');
+    await next(socket, 'connect');
+    for (const event of ['throw', 'reject', 'deny']) {
+      const body = { targetClientId: 'clock', event, args: [BODY, { body: BODY }] };
+      const answer = await socket.emitWithAck('P2P_EMIT_ACKNOWLEDGE', body);
+      expect(answer.error.code).toBe('FORBIDDEN');
+      told.push(JSON.stringify(answer));
+      socket.emit('P2P_EMIT', body);
+    }
+    await socket.emitWithAck('IS_CLIENT_CONNECTED', { targetClientId: 'alice' });
+    expect(await relay.stats()).toMatchObject({ events: { 'authz.deny': 6 } });
+    // The application threw it, for its own log.
+    expect(relay.written).toContain(THROWN);
+    await expectNoLeaks(relay, told, 'secrets in logs, authorize throws');
+  });
+
+  it('R-1 of those who are refused, kicked, or closed for what they sent, nothing is written or published', async () => {
+    const { relay, connect, told } = await leakyScene();
+    const alice = connect('alice');
+    await next(alice, 'connect');
+    await next(connect('alice'), 'connect_error');
+    for (const p2p of [TOKEN, { version: 99, secret: TOKEN }, { version: 1, secret: TOKEN.repeat(20) }]) {
+      await next(connect('mallory', undefined, p2p as object), 'connect_error');
+    }
+    const kicked = next(alice, 'disconnect');
+    expect(await relay.kick('alice', 'spam')).toBe(true);
+    await kicked;
+    for (const p2p of [undefined, { version: 1, secret: TOKEN }]) {
+      const mallory = connect('mallory', undefined, p2p);
+      await next(mallory, 'connect');
+      const gone = next(mallory, 'disconnect');
+      for (let n = 0; n < 50; n++) {
+        mallory.emit('P2P_EMIT', { targetClientId: BODY.repeat(20), event: BODY, args: BODY });
+        mallory.emit('P2P_EMIT', { targetClientId: 'clock', event: 'x', args: [BODY.repeat(1_000)] });
+        mallory.emit('P2P', JSON.stringify([BODY]), [BODY, TOKEN]);
+        mallory.emit('P2P', JSON.stringify([BODY.repeat(1_000)]), ['message', 'clock', 'x', 0]);
+      }
+      await gone;
+    }
+    expect(told.join()).toContain('POLICY_VIOLATION');
+    expect(new Set((await relay.published()).map((line) => JSON.parse(line).type))).toContain('packet.invalid');
+    await expectNoLeaks(relay, told, 'secrets in logs, clients sent away');
   });
 });

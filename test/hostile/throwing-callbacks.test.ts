@@ -3,7 +3,9 @@ import type { Duplex } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
 import { defineService, rpc, topic } from '../../src/protocol/service-contract.js';
-import { codeOf, startRelay, type TestClient, type TestRelay, thrownBy } from '../support/relay.js';
+import type { Authenticate } from '../../src/server/authentication.js';
+import type { P2PServerOptions } from '../../src/server/server-options.js';
+import { codeOf, next, startRelay, type TestClient, type TestRelay, thrownBy } from '../support/relay.js';
 import { expectNoUnhandledRejections } from '../support/service-hosts.js';
 import { PATIENT } from '../support/topics.js';
 import { record } from './support/figures.js';
@@ -55,7 +57,7 @@ async function scene(fault: Fault): Promise<Scene> {
 }
 
 /** Everything goes on for both. */
-async function expectFine({ relay, alice, bob }: Scene): Promise<void> {
+async function expectFine({ relay, alice, bob }: Pick<Scene, 'relay' | 'alice' | 'bob'>): Promise<void> {
   for (const [client, id] of [
     [alice, 'alice'],
     [bob, 'bob'],
@@ -361,6 +363,87 @@ describe('R-1 callbacks that fail', () => {
     const size = `${count / FAULTS.length} callbacks, ${FAULTS.length} ways`;
     const measured = `${survived} of ${count} ended nothing`;
     record({ threat: 'throwing callbacks', size, goal: 'no crash', measured, ok: survived === count });
+  });
+});
+
+interface Hook {
+  readonly options: (fault: Fault) => P2PServerOptions;
+  /** Gives the code that the client concerned hears. */
+  readonly act: (relay: TestRelay) => Promise<string>;
+  readonly code: string;
+}
+
+const isCarol = ({ clientId }: { readonly clientId?: string }) => clientId === 'carol';
+
+/** The hooks of the server, faulty for carol alone. */
+const HOOKS: Readonly<Record<string, Hook>> = {
+  authenticate: {
+    options: (fault) => ({ authenticate: ({ auth }) => (isCarol(auth) ? fault() : auth.clientId) }),
+    act: async (relay) => {
+      const carol = relay.rawSocket({ auth: { clientId: 'carol' }, reconnection: false });
+      const [error] = await next<[Error & { data: P2PError }]>(carol, 'connect_error');
+      return error.data.code;
+    },
+    code: 'AUTH_FAILED',
+  },
+  'authenticate, asked again': {
+    options: (fault) => {
+      let asked = 0;
+      const authenticate: Authenticate = ({ auth }) => (isCarol(auth) && asked++ > 0 ? fault() : auth.clientId);
+      return { authenticate, revalidateEvery: 5 };
+    },
+    act: async (relay) => {
+      const carol = relay.rawSocket({ auth: { clientId: 'carol' }, reconnection: false });
+      return (await next<[P2PError]>(carol, 'SERVER_ERROR'))[0].code;
+    },
+    code: 'SESSION_EXPIRED',
+  },
+  authorize: {
+    options: (fault) => ({ authorize: ({ client }) => (isCarol(client) ? fault() : true) }),
+    act: askAsCarol,
+    code: 'FORBIDDEN',
+  },
+  'authorize, of who is there': {
+    options: (fault) => ({
+      authorize: ({ client, action }) => (isCarol(client) && action === 'list-clients' ? fault() : true),
+    }),
+    act: askAsCarol,
+    code: 'FORBIDDEN',
+  },
+  'authorize, and the logger with it': {
+    options: (fault) => ({ logger: { error: fault }, authorize: ({ client }) => (isCarol(client) ? fault() : true) }),
+    act: askAsCarol,
+    code: 'FORBIDDEN',
+  },
+  'logger.warn': {
+    options: (fault) => ({ logger: { error: () => {}, warn: fault } }),
+    act: async () => 'no error',
+    code: 'no error',
+  },
+};
+
+async function askAsCarol(relay: TestRelay): Promise<string> {
+  const carol = relay.rawSocket({ auth: { clientId: 'carol' }, reconnection: false });
+  const body = { targetClientId: 'nobody', event: 'ask' };
+  const { error } = await carol.emitWithAck('P2P_EMIT_ACKNOWLEDGE', body);
+  const gone = new Promise((resolve) => relay.server.getSocketByClientId('carol')?.once('disconnect', resolve));
+  carol.disconnect();
+  await gone;
+  return error.code;
+}
+
+describe('R-1 hooks of the server that fail', () => {
+  const all = Object.entries(HOOKS).flatMap(([name, hook]) =>
+    FAULTS.map(([how, fault]) => [name, how, fault, hook] as const),
+  );
+
+  it.each(all)('R-1 %s, %s, are a no, and end nothing', async (_name, _how, fault, { options, act, code }) => {
+    expectNoUnhandledRejections();
+    const relay = await startRelay({ plugin: { isService: true, ...options(fault) } });
+    const connect = (clientId: string) => relay.connect(clientId, { auth: { clientId } });
+    const [alice, bob] = [await connect('alice'), await connect('bob')];
+    expect(await act(relay)).toBe(code);
+    await expectFine({ relay, alice, bob });
   });
 });
 

@@ -49,6 +49,70 @@ describe('authenticate', () => {
     expect(relay.server.getAllClientId()).toEqual([]);
   });
 
+  it.each([
+    ['is frozen', Object.freeze(new P2PError('FORBIDDEN', 'no'))],
+    ['cannot be sent', new P2PError('FORBIDDEN', 'no', { details: { big: 1n } })],
+  ])('R-1 refuses the client also by an error that %s', async (_what, error) => {
+    const relay = await startRelay({ plugin: { authenticate: () => Promise.reject(error) } });
+    expect(await refusalOf(relay, { auth: { clientId: 'alice' } })).toEqual({
+      code: 'FORBIDDEN',
+      message: 'no',
+      details: {},
+    });
+  });
+
+  it('R-1 learns by its signal that the client has left', async () => {
+    const asked: AbortSignal[] = [];
+    const authenticate: Authenticate = (_handshake, { signal }) => {
+      asked.push(signal);
+      return new Promise(() => {});
+    };
+    const relay = await startRelay({ plugin: { authenticate } });
+    const socket = relay.rawSocket({ reconnection: false });
+    await expect.poll(() => asked.length).toBe(1);
+    socket.disconnect();
+    await expect.poll(() => asked[0]?.aborted).toBe(true);
+  });
+
+  it('R-1 may replace the data of the socket, also when that is recovered', async () => {
+    const connectionStateRecovery = { maxDisconnectionDuration: 60_000, skipMiddlewares: true };
+    const authenticate: Authenticate = async ({ auth }, { socket }) => {
+      socket.data = { roles: [] };
+      return auth.clientId;
+    };
+    const relay = await startRelay({ socketIo: { connectionStateRecovery }, plugin: { authenticate } });
+    const alice = await relay.connect('alice');
+    relay.server.emitTo('alice', 'app', 1);
+    await settled(alice);
+    alice.io.engine.close();
+    await next(alice, 'connect');
+    await settled(alice);
+    expect([alice.recovered, relay.server.getAllClientId()]).toEqual([true, ['alice']]);
+  });
+
+  it('R-1 what a recovered client sends meanwhile is answered', async () => {
+    const connectionStateRecovery = { maxDisconnectionDuration: 60_000, skipMiddlewares: true };
+    let decide = (_id: string) => {};
+    let isSlow = false;
+    const authenticate: Authenticate = () =>
+      isSlow
+        ? new Promise<string>((resolve) => {
+            decide = resolve;
+          })
+        : 'plain';
+    const relay = await startRelay({ socketIo: { connectionStateRecovery }, plugin: { authenticate } });
+    const plain = await relay.connectPlain('plain', { reconnectionDelay: 10 });
+    relay.server.emitTo('plain', 'app', 'offset');
+    await plainSettled(plain);
+    isSlow = true;
+    plain.io.engine.close();
+    await next(plain, 'connect');
+    const { error } = await plain.emitWithAck('GET_CLIENT_LIST');
+    expect([plain.recovered, error.code]).toEqual([true, 'NOT_REGISTERED']);
+    decide('plain');
+    await expect.poll(() => relay.server.getAllClientId()).toEqual(['plain']);
+  });
+
   it('R-1 is waited for no longer than its time, and told so by its signal; the client may try again', async () => {
     const signals: AbortSignal[] = [];
     let attempts = 0;
@@ -147,6 +211,25 @@ describe('revalidateEvery', () => {
     await next(alice, 'connect');
     await settled(alice);
     expect(relay.server.getAllClientId()).toEqual(['alice']);
+  });
+
+  it('R-1 leaves a session alone while nobody can tell, and one that the application has added', async () => {
+    let isDown = false;
+    let asked = 0;
+    const authenticate: Authenticate = ({ auth }) => {
+      if (auth.guest) return undefined;
+      if (isDown) asked++;
+      return isDown ? Promise.reject(new P2PError('AUTH_UNAVAILABLE', 'down')) : 'alice';
+    };
+    const relay = await startRelay({ plugin: { authenticate, revalidateEvery: 2, clientId: 'optional' } });
+    const alice = await relay.connect('alice');
+    const guest = relay.rawSocket({ auth: { guest: true } });
+    await next(guest, 'connect');
+    relay.server.addClient('guest', guest.id as string);
+    isDown = true;
+    await expect.poll(() => asked).toBeGreaterThan(3);
+    await settled(alice);
+    expect([alice.errors, relay.server.getAllClientId()]).toEqual([[], ['alice', 'guest']]);
   });
 
   it('R-1 leaves a valid session alone', async () => {

@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io-client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
 import { codeOf, connected, next, plainSettled, rawSocketTo, settled, startRelay } from '../support/relay.js';
@@ -39,6 +39,22 @@ describe('a second holder of an id', () => {
       expect((await told)[0].code).toBe('SESSION_REPLACED');
     },
   );
+
+  it('R-1 is refused where the first is only slow: what others send it must not cost it its id', async () => {
+    const relay = await startRelay({ plugin: { limits: { probeTimeout: 20 } } });
+    const proxy = await startTcpProxy(relay.port);
+    const raw = rawSocketTo(`http://localhost:${proxy.port}`, { query: { clientId: 'alice' } });
+    await connected(p2pClientPlugin(raw, 'alice'));
+    const bob = await relay.connect('bob');
+    proxy.stall('down');
+    onTestFinished(() => proxy.resume());
+    const text = 'x'.repeat(500_000);
+    while (relay.server.stats.queuedBytes === 0) {
+      bob.emitTo('alice', 'news', text);
+      await settled(bob);
+    }
+    expect(await refusalOf(relay.rawSocket({ query: { clientId: 'alice' }, ...once }))).toBe('CLIENT_ID_IN_USE');
+  });
 
   it('R-1 takes the id over where the server says so; the first is told, and can do nothing any more', async () => {
     const relay = await startRelay({ plugin: { duplicates: 'takeover' } });

@@ -326,7 +326,7 @@ describe('hostile packets around topics', () => {
         for (const value of values) {
           const of = (name: string) => (name === field ? value : name === 'peer' ? target : good[name]);
           const header = [`"${type}"`, ...fields.map(of)];
-          raw(`"[]",[${header}]`);
+          raw(`${fields.includes('payload') ? '"[]"' : 'null'},[${header}]`);
           raw(`${value},[${header}]`);
         }
       }

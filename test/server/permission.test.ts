@@ -137,19 +137,24 @@ describe('authorize', () => {
 
   it('R-1 what waits for an answer is bounded, and gone with its sender', async () => {
     let decide = (_allowed: boolean) => {};
-    const { relay, alice, bob } = await scene(({ event }) =>
+    const limits = { maxWaitingPackets: 1_000 };
+    const authorize: Authorize = ({ event }) =>
       event === 'first'
         ? new Promise<boolean>((resolve) => {
             decide = resolve;
           })
-        : true,
-    );
+        : true;
+    const { relay, alice, bob } = await scene(authorize, { limits });
     const heard: unknown[] = [];
     bob.onAny('next', (_from, n) => heard.push(n));
     const refused = next<[P2PError]>(alice, 'SERVER_ERROR');
     alice.emitTo('bob', 'first');
-    for (let n = 0; n < 1_001; n++) alice.emitTo('bob', 'next', n);
-    expect((await refused)[0].code).toBe('RATE_LIMITED');
+    for (let n = 0; n < 1_000; n++) alice.emitTo('bob', 'next', n);
+    expect((await refused)[0]).toMatchObject({
+      code: 'QUEUE_FULL',
+      details: { limit: 'maxWaitingPackets', most: 1_000 },
+    });
+    expect(relay.server.stats.events['limit.hit']).toBe(0);
     const gone = new Promise((resolve) => relay.server.getSocketByClientId('alice')?.once('disconnect', resolve));
     alice.disconnect();
     await gone;
@@ -183,6 +188,81 @@ describe('authorize', () => {
     await settled(alice);
     await alice.callService('bob', 'add');
     expect(count).toBe(5);
+  });
+
+  it('R-1 an answer under way when permissions are forgotten is not kept', async () => {
+    const decide: ((answer: Decision) => void)[] = [];
+    const { relay, alice } = await scene(({ action }) =>
+      action === 'call' ? new Promise<Decision>((resolve) => decide.push(resolve)) : true,
+    );
+    const first = alice.callService('bob', 'add');
+    await expect.poll(() => decide.length).toBe(1);
+    relay.server.forgetPermissions('alice');
+    decide[0]?.({ allowed: true, cacheFor: Number.POSITIVE_INFINITY });
+    await first;
+    const second = codeOf(alice.callService('bob', 'add'));
+    await expect.poll(() => decide.length).toBe(2);
+    decide[1]?.(false);
+    expect(await second).toBe('FORBIDDEN');
+  });
+
+  it('R-1 what a client sends is asked about as it comes, not one after the other', async () => {
+    const decide: ((answer: Decision) => void)[] = [];
+    const { alice, bob } = await scene(({ event }) =>
+      event === 'next' ? new Promise<Decision>((resolve) => decide.push(resolve)) : true,
+    );
+    const heard: unknown[] = [];
+    bob.onAny('next', (_from, n) => heard.push(n));
+    for (let n = 0; n < 50; n++) alice.emitTo('bob', 'next', n);
+    await expect.poll(() => decide.length).toBe(50);
+    // Answers that come in another order.
+    for (const answer of decide.reverse()) answer(true);
+    await settled(alice, bob);
+    expect(heard).toEqual(Array.from({ length: 50 }, (_, n) => n));
+  });
+
+  it('R-1 stream data that waits for an answer about something else is not lost', async () => {
+    let decide = (_answer: Decision) => {};
+    const { alice, bob } = await scene(
+      ({ event }) =>
+        event === 'slow'
+          ? new Promise<Decision>((resolve) => {
+              decide = resolve;
+            })
+          : true,
+      { limits: { maxWaitingPackets: 1, maxWaitingBytes: 1 } },
+    );
+    bob.offAddP2pStream();
+    const size = new Promise<number>((resolve) => {
+      bob.acceptStreams(async ({ readable }) => {
+        let bytes = 0;
+        for await (const chunk of readable as unknown as AsyncIterable<Uint8Array>) bytes += chunk.byteLength;
+        resolve(bytes);
+      });
+    });
+    const { writable } = await alice.openStream('bob');
+    const writer = writable.getWriter();
+    await writer.write(new Uint8Array(60_000));
+    alice.emitTo('bob', 'slow');
+    const written = writer.write(new Uint8Array(60_000)).then(() => writer.close());
+    await expect.poll(() => decide.length).toBe(1);
+    await settled(bob);
+    decide(true);
+    await written;
+    expect(await size).toBe(120_000);
+    expect(alice.errors).toEqual([]);
+  });
+
+  it('R-1 what was kept for late subscribers is a publication too', async () => {
+    const { alice, bob } = await scene(({ action }) => action !== 'publish');
+    bob.createTopic('kept', { retain: 1 });
+    const told = next<[P2PError]>(bob, 'SERVER_ERROR');
+    void bob.publishTopic('kept', 'secret');
+    const heard: unknown[] = [];
+    await alice.subscribeTopic('bob', 'kept', (value) => heard.push(value)).ready;
+    expect((await told)[0].code).toBe('FORBIDDEN');
+    await settled(bob, alice);
+    expect(heard).toEqual([]);
   });
 
   it('R-1 an answer that is not to be kept is asked for each time', async () => {
@@ -236,7 +316,7 @@ describe('authorize', () => {
   it('R-1 a topic that may not come into being has no subscriber; both sides are told', async () => {
     const { alice, bob } = await scene(({ action, topic }) => action !== 'create-topic' || topic !== 'news');
     const told = next<[P2PError]>(bob, 'SERVER_ERROR');
-    expect(await codeOf(alice.subscribeTopic('bob', 'news', () => {}).ready)).toBe('FORBIDDEN');
+    expect(await codeOf(alice.subscribeTopic('bob', 'news', () => {}).ready)).toBe('TOPIC_NOT_FOUND');
     expect((await told)[0]).toMatchObject({ code: 'FORBIDDEN', details: { action: 'create-topic' } });
     bob.createTopic('other');
     expect(await codeOf(alice.subscribeTopic('bob', 'other', () => {}).ready)).toBe('no error');

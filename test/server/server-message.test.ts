@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PACKET_FIELDS, type PacketType } from '../../src/protocol/packet.js';
 import { codeOf, next, plainSettled, settled, startRelay } from '../support/relay.js';
 
 describe('SM-1 pairs', () => {
@@ -124,7 +125,10 @@ describe('R-3 sessions and their answers', () => {
     const packets: unknown[][] = [];
     socket.on('P2P', (_data: unknown, header: unknown[]) => packets.push(header));
     await next(socket, 'P2P');
-    const send = (...header: unknown[]) => socket.emit('P2P', '[]', header);
+    const send = (type: PacketType, ...fields: unknown[]) => {
+      const hasPayload = (PACKET_FIELDS[type] as readonly string[]).includes('payload');
+      socket.emit('P2P', hasPayload ? '[]' : null, [type, ...fields]);
+    };
     /** Has been answered, so that what was sent before has been handled. */
     const done = async (id: number) => {
       send('clients', id);

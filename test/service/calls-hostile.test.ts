@@ -228,7 +228,8 @@ describe.each(HOSTINGS)('R-1 hostile calls of a service %s', (_kind, host) => {
       const refused = mallory.next('reject');
       const good: Record<string, unknown> = { peer: name, epoch: 0, id: 7, timeout: 1_000, payload: 0 };
       Object.assign(good, { api: 'api', input: 'value', event: 'x', topic: 't' });
-      mallory.send([type, ...PACKET_FIELDS[type as 'call'].map((field) => good[field])], '[]');
+      const fields: readonly string[] = PACKET_FIELDS[type as 'call'];
+      mallory.send([type, ...fields.map((field) => good[field])], fields.includes('payload') ? '[]' : null);
       const [header, data] = await refused;
       expect([header[3], errorIn(data)?.code]).toEqual([7, 'PACKET_INVALID']);
     }

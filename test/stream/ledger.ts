@@ -1,6 +1,6 @@
 import { ok } from 'node:assert/strict';
 import { MAX_SESSION_INFLOW, MIN_STREAM_INFLOW } from '../../src/protocol/limits.js';
-import type { Packet } from '../../src/protocol/packet.js';
+import type { Packet, PacketOf } from '../../src/protocol/packet.js';
 import { streamCost } from '../../src/protocol/stream-cost.js';
 import type { Flow } from '../../src/server/flow.js';
 import type { RelayEnd } from '../../src/server/relay-end.js';
@@ -33,8 +33,12 @@ interface SessionAccount {
 export class Ledger {
   readonly #accounts = new Map<RelayEnd, Account>();
   readonly #sessions = new Map<Session, SessionAccount>();
-  /** What openers grant, by session and id. */
+  /** What openers grant, by opener, target and id, until the ask is settled. */
   readonly #openCredit = new Map<string, number>();
+  /** The same of the open that is being handled. */
+  #asked = 0;
+  /** The answer that is being handled has connected two ends: the opener was told. */
+  #isConnected = false;
   /** Data in the server's queues, oldest first, with the end that it is for. */
   readonly #queued = new Map<Packet, RelayEnd>();
   #waits = 0;
@@ -57,28 +61,24 @@ export class Ledger {
     else session.inflow.remove(-more);
   }
 
-  handling(session: Session, packet: Packet): void {
-    if (packet.type !== 'open' || session.streams.has(packet.id)) return;
-    const key = `${session.epoch} ${packet.id}`;
-    if (!this.#openCredit.has(key)) this.#openCredit.set(key, packet.credit);
+  handling(packet: Packet): void {
+    if (packet.type === 'open') this.#asked = packet.credit;
+    this.#isConnected = false;
   }
 
   handled(session: Session, packet: Packet): void {
-    if (packet.type !== 'credit' && packet.type !== 'opened') return;
+    if (packet.type === 'opened' && this.#isConnected) this.#opened(session, packet);
+    if (packet.type !== 'credit') return;
     const end = session.streams.get(packet.stream);
-    if (!end || end.other().finished) return;
-    if (packet.type === 'credit') {
-      this.#account(end).granted += packet.credit;
-    } else if (this.#account(end).granted === 0) {
-      this.#account(end).granted = packet.credit;
-      const opener = [...this.#sessions.keys()].find(({ clientId }) => clientId === packet.peer);
-      if (!opener) return;
-      this.#account(end.other()).granted = this.#openCredit.get(`${opener.epoch} ${packet.id}`) ?? 0;
-      for (const each of [session, opener]) this.#of(each).streams++;
-    }
+    if (end && !end.other().finished) this.#account(end).granted += packet.credit;
   }
 
   delivered(session: Session, packet: Packet): void {
+    // The server passes on an open whose number is free between the two, and no other.
+    if (packet.type === 'open') this.#openCredit.set(nameOf(packet, session), this.#asked);
+    if (packet.type === 'opened') this.#isConnected = true;
+    if (packet.type === 'cancel') this.#openCredit.delete(nameOf(packet, session));
+    if (packet.type === 'reject') this.#openCredit.delete(`${session.epoch} ${packet.epoch} ${packet.id}`);
     if (packet.type !== 'credit' && packet.type !== 'data' && packet.type !== 'part') return;
     const end = session.streams.get(packet.stream);
     ok(end, 'a stream that is over gets neither data nor credit');
@@ -104,6 +104,17 @@ export class Ledger {
   check(): void {
     this.#waits = 0;
     for (const [session, account] of this.#sessions) if (!session.ended) this.#check(session, account);
+  }
+
+  #opened(session: Session, packet: PacketOf<'opened'>): void {
+    const asked = this.#openCredit.get(nameOf(packet, session));
+    this.#openCredit.delete(nameOf(packet, session));
+    const end = session.streams.get(packet.stream);
+    const opener = [...this.#sessions.keys()].find(({ epoch }) => epoch === packet.epoch);
+    if (asked === undefined || !end || !opener) return;
+    this.#account(end).granted = packet.credit;
+    this.#account(end.other()).granted = asked;
+    for (const each of [session, opener]) this.#of(each).streams++;
   }
 
   #check(session: Session, { ballast, queued, streams }: SessionAccount): void {
@@ -136,4 +147,9 @@ export class Ledger {
     if (!account) throw new Error('No such session');
     return account;
   }
+}
+
+/** A request, by the opener's session, the target's, and its number. */
+function nameOf({ epoch, id }: PacketOf<'open' | 'opened' | 'cancel'>, target: Session): string {
+  return `${epoch} ${target.epoch} ${id}`;
 }

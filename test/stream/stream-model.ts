@@ -42,6 +42,8 @@ interface Channel {
 export class Model implements Witness {
   readonly world = new World(CLIENTS, this);
   readonly channels: Channel[] = [];
+  /** Answers to opens that no engine gave: who answers, whom, and the number of what was asked. */
+  readonly #madeUp = new Set<string>();
 
   get sides(): Side[] {
     return this.channels.flatMap(({ opener, acceptor }) => [opener, acceptor]);
@@ -58,6 +60,7 @@ export class Model implements Witness {
     if (packet.type === 'open') {
       const side = this.channels[packet.payload.args[0] as number]?.opener;
       if (side) side.id = packet.id;
+      this.#taintAnswered();
       side?.sent(packet);
     } else if (packet.type === 'opened') {
       const channel = this.channels.find(({ opener }) => opener.client.id === packet.peer && opener.id === packet.id);
@@ -220,7 +223,22 @@ export class Model implements Witness {
     } else {
       side.tainted = true;
       peer.tainted = true;
-      client.up.push(...(HOSTILE[step.what]?.(id, step.count) ?? []));
+      const envelopes = HOSTILE[step.what]?.(id, step.count) ?? [];
+      for (const [, header] of envelopes) {
+        const [type, opener, , asked] = header as unknown[];
+        if (type === 'opened') this.#madeUp.add(`${client.id} ${opener} ${asked}`);
+      }
+      this.#taintAnswered();
+      client.up.push(...envelopes);
+    }
+  }
+
+  /** An answer made up may be the first to what a client was really asked: that stream is none of its engine's. */
+  #taintAnswered(): void {
+    for (const { opener, acceptor } of this.channels) {
+      if (!this.#madeUp.has(`${acceptor.client.id} ${opener.client.id} ${opener.id}`)) continue;
+      opener.tainted = true;
+      acceptor.tainted = true;
     }
   }
 

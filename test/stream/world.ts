@@ -81,7 +81,7 @@ export class Client implements Link {
     const { sessions, ledger } = this.#world;
     try {
       const packet = readFromClient(...envelope);
-      ledger.handling(this.session, packet);
+      ledger.handling(packet);
       sessions.router.handle(this.session, packet);
       ledger.handled(this.session, packet);
     } catch (error) {

@@ -1,13 +1,25 @@
 import type { Memory } from '../memory.js';
+import type { RoundTrips } from '../round-trips.js';
 import type { Usage } from '../server-meter.js';
 import { Worker } from '../worker.js';
-import type { ContestantName } from './contestants.js';
-import type { LoadCommands, LoadOrder, LoadResult } from './load-process.js';
+import type { AnyContestantName } from './contestants.js';
+import type { LoadCommands, LoadOrder, LoadResult, RequestOrder } from './load-process.js';
 import type { ServerCommands } from './server-process.js';
 
-export interface CellOptions {
-  readonly contestant: ContestantName;
+/** Which server a figure is of. */
+export interface CellKey<Name extends AnyContestantName = AnyContestantName> {
+  readonly contestant: Name;
   readonly clients: number;
+}
+
+/** What all clients take. Starts count from 1. */
+export type CellMemory<Name extends AnyContestantName = AnyContestantName> = CellKey<Name> & {
+  readonly start: number;
+  readonly empty: Memory;
+  readonly connected: Memory;
+};
+
+export interface CellOptions<Name extends AnyContestantName> extends CellKey<Name> {
   readonly failed: (error: Error) => void;
 }
 
@@ -15,13 +27,13 @@ export interface CellOptions {
 export type Measurement = Usage & LoadResult;
 
 /** One contestant with one number of clients: a server and its load, each a process of its own. */
-export class Cell {
-  readonly contestant: ContestantName;
+export class Cell<Name extends AnyContestantName> {
+  readonly contestant: Name;
   readonly clients: number;
   readonly #server: Worker<ServerCommands>;
   readonly #load: Worker<LoadCommands>;
 
-  constructor({ contestant, clients, failed }: CellOptions) {
+  constructor({ contestant, clients, failed }: CellOptions<Name>) {
     this.contestant = contestant;
     this.clients = clients;
     const name = `${contestant} with ${clients} clients`;
@@ -40,13 +52,21 @@ export class Cell {
     return { empty, connected: await this.#server.call('memory') };
   }
 
-  async measure(order: LoadOrder): Promise<Measurement> {
-    await this.#server.call('startCounting');
-    const sent = await this.#load.call('run', order);
-    return { ...sent, ...(await this.#server.call('usage')) };
+  measure(order: LoadOrder): Promise<Measurement> {
+    return this.#count(() => this.#load.call('run', order));
+  }
+
+  measureRequests(order: RequestOrder): Promise<RoundTrips & Usage> {
+    return this.#count(() => this.#load.call('request', order));
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#load.close(), this.#server.close()]);
+  }
+
+  async #count<Result>(work: () => Promise<Result>): Promise<Result & Usage> {
+    await this.#server.call('startCounting');
+    const result = await work();
+    return { ...result, ...(await this.#server.call('usage')) };
   }
 }

@@ -1,19 +1,25 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
-import { p2pServerPlugin } from 'socket.io-p2p-plugin/server';
+import { type P2PServerOptions, p2pServerPlugin } from 'socket.io-p2p-plugin/server';
 import { type ConnectOptions, connectBare, connectOurs } from '../connect-clients.js';
 import type { Payload } from './payloads.js';
+import { POLICY_OPTIONS, type PolicyName } from './policies.js';
 
 /** This library, and what one would write in its place with Socket.IO alone. */
 export const CONTESTANTS = ['ours', 'hand-written'] as const;
 
 export type ContestantName = (typeof CONTESTANTS)[number];
 
+/** Those of the messages, and those of what is asked before. */
+export type AnyContestantName = ContestantName | PolicyName;
+
 /** One connected client, whichever way it talks. */
 export interface RelayClient {
   send(to: string, payload: Payload): void;
   /** Sets who hears what others send. */
   receive(listener: (from: string, payload: unknown) => void): void;
+  /** Of this library alone. Settles with the answer: the same payload. */
+  request?(to: string, payload: Payload): Promise<unknown>;
 }
 
 /** Both halves of a relay. */
@@ -24,18 +30,23 @@ interface Contestant {
 }
 
 const EVENT = 'data';
+const REQUEST = 'echo';
 
-const ours: Contestant = {
-  serve: (httpServer) => p2pServerPlugin(new Server(httpServer), { authenticate: false }),
+function ours(serverOptions: P2PServerOptions): Contestant {
+  return {
+    serve: (httpServer) => p2pServerPlugin(new Server(httpServer), serverOptions),
 
-  async connect(options) {
-    const socket = await connectOurs(options);
-    return {
-      send: (to, payload) => socket.emitTo(to, EVENT, payload),
-      receive: (listener) => socket.onAny(EVENT, listener),
-    };
-  },
-};
+    async connect(options) {
+      const socket = await connectOurs(options);
+      socket.onAny(REQUEST, (_from, payload, answer) => answer(payload));
+      return {
+        send: (to, payload) => socket.emitTo(to, EVENT, payload),
+        receive: (listener) => socket.onAny(EVENT, listener),
+        request: (to, payload) => socket.emitToWithAck(to, REQUEST, payload),
+      };
+    },
+  };
+}
 
 const handWritten: Contestant = {
   serve: (httpServer) => {
@@ -57,8 +68,7 @@ const handWritten: Contestant = {
   },
 };
 
-const BY_NAME: Record<ContestantName, Contestant> = { ours, 'hand-written': handWritten };
-
-export function contestant(name: ContestantName): Contestant {
-  return BY_NAME[name];
+export function contestant(name: AnyContestantName): Contestant {
+  if (name === 'hand-written') return handWritten;
+  return ours(name === 'ours' ? { authenticate: false } : POLICY_OPTIONS[name]);
 }

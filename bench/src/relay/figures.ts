@@ -1,7 +1,7 @@
 import { type Spread, spreadOf } from '../statistics.js';
 import type { ContestantName } from './contestants.js';
 import type { PayloadName } from './payloads.js';
-import type { CellMemory, RelayResults, Sample } from './run-relay.js';
+import type { RelayResults, Sample } from './run-relay.js';
 
 /** Which measurements belong together: one in each round. */
 export interface SeriesKey {
@@ -25,15 +25,6 @@ export function figure(results: RelayResults, key: SeriesKey, of: (sample: Sampl
 export function cpuRatio(results: RelayResults, key: SeriesKey, base: SeriesKey): Spread {
   const bases = series(results, base);
   return spreadOf(series(results, key).map((sample, index) => cpuPerMessage(sample) / cpuPerMessage(bases[index]!)));
-}
-
-/** One figure of a server's memory, median over all starts. */
-export function memoryFigure(
-  { memory }: RelayResults,
-  { contestant, clients }: Omit<SeriesKey, 'payload'>,
-  of: (memory: CellMemory) => number,
-): number {
-  return spreadOf(memory.filter((each) => each.contestant === contestant && each.clients === clients).map(of)).median;
 }
 
 function series({ samples }: RelayResults, { contestant, clients, payload }: SeriesKey): Sample[] {

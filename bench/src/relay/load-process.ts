@@ -1,11 +1,12 @@
 import { giveUp, serveCommands } from '../commands.js';
-import { type ContestantName, contestant, type RelayClient } from './contestants.js';
+import { type RoundTrips, runRoundTrips } from '../round-trips.js';
+import { type AnyContestantName, contestant, type RelayClient } from './contestants.js';
 import { PairTraffic } from './pair-traffic.js';
 import { makePayload, type PayloadName } from './payloads.js';
 import { IN_FLIGHT, PAIRS } from './plan.js';
 
 export interface LoadTarget {
-  readonly contestant: ContestantName;
+  readonly contestant: AnyContestantName;
   readonly port: number;
   /** How many to connect; the first few talk, all others idle. */
   readonly clients: number;
@@ -22,9 +23,17 @@ export interface LoadResult {
   readonly elapsedMs: number;
 }
 
+export interface RequestOrder extends LoadOrder {
+  /** Pairs of clients, of which one asks and the other answers. */
+  readonly pairs: number;
+  /** Requests of each that are under way at once. */
+  readonly inFlight: number;
+}
+
 export interface LoadCommands {
   connect(target: LoadTarget): Promise<void>;
   run(order: LoadOrder): Promise<LoadResult>;
+  request(order: RequestOrder): Promise<RoundTrips>;
 }
 
 /** Clients that connect at the same time. */
@@ -53,6 +62,17 @@ serveCommands<LoadCommands>({
       duration,
     );
     return { messages: counts.reduce((sum, count) => sum + count), elapsedMs: performance.now() - start };
+  },
+
+  // What is not answered rejects by itself.
+  request({ payload: name, duration, pairs: count, inFlight }) {
+    const payload = makePayload(name);
+    const asks = clients
+      .slice(0, count)
+      .flatMap((client, index) =>
+        Array.from({ length: inFlight }, () => () => client.request!(idOf(index + PAIRS), payload)),
+      );
+    return runRoundTrips(asks, { duration, answer: payload });
   },
 });
 

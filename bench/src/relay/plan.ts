@@ -1,17 +1,27 @@
 import type { Flags } from '../flags.js';
+import type { TurnsPlan } from '../turns.js';
+
+/** Messages, next to the hand-written relay. */
+export interface MessagesPlan extends TurnsPlan {
+  /** Numbers of connected clients, rising; ten of each talk. */
+  readonly clients: readonly number[];
+}
+
+/** What is asked before anything is relayed. */
+export interface PolicyPlan extends TurnsPlan {
+  /** Connected; ten of them talk at most. */
+  readonly clients: number;
+}
+
+export const PARTS = ['messages', 'policy'] as const;
+
+export type Part = (typeof PARTS)[number];
 
 /** How much is measured. */
 export interface RelayPlan {
-  /** Numbers of connected clients, rising; ten of each talk. */
-  readonly clients: readonly number[];
-  /** How often all processes are started afresh: two processes that do the same differ more than two rounds. */
-  readonly starts: number;
-  /** Measured rounds of each start; one more goes before them to warm up. */
-  readonly rounds: number;
-  /** Length of one measurement, in ms. */
-  readonly duration: number;
-  /** The same in the round that warms up. */
-  readonly warmUp: number;
+  readonly parts: readonly Part[];
+  readonly messages: MessagesPlan;
+  readonly policy: PolicyPlan;
 }
 
 /** Pairs of clients that talk. */
@@ -20,19 +30,37 @@ export const PAIRS = 5;
 /** Messages of one pair that are under way at once. */
 export const IN_FLIGHT = 16;
 
-const FULL: RelayPlan = { clients: [10, 100, 1_000, 5_000], starts: 4, rounds: 2, duration: 1_500, warmUp: 500 };
-const QUICK: RelayPlan = { clients: [10, 100], starts: 1, rounds: 2, duration: 300, warmUp: 200 };
+type Lengths = Omit<RelayPlan, 'parts'>;
 
-/** @throws Error for fewer clients than talk */
+const FULL: Lengths = {
+  messages: { clients: [10, 100, 1_000, 5_000], starts: 4, rounds: 2, duration: 1_500, warmUp: 500 },
+  policy: { clients: 1_000, starts: 8, rounds: 2, duration: 1_500, warmUp: 700 },
+};
+
+const QUICK: Lengths = {
+  messages: { clients: [10, 100], starts: 1, rounds: 2, duration: 300, warmUp: 200 },
+  policy: { clients: 100, starts: 1, rounds: 2, duration: 300, warmUp: 200 },
+};
+
+/** @throws Error for a part that there is not, and for fewer clients than talk */
 export function planRelay(flags: Flags): RelayPlan {
-  const standard = flags.quick ? QUICK : FULL;
-  const clients = [...new Set(flags.clients ?? standard.clients)].toSorted((a, b) => a - b);
+  const { messages, policy } = flags.quick ? QUICK : FULL;
+  const clients = [...new Set(flags.clients ?? messages.clients)].toSorted((a, b) => a - b);
   if (clients[0]! < 2 * PAIRS) throw new Error(`--clients takes numbers from ${2 * PAIRS} on: that many talk`);
-  return {
-    ...standard,
-    clients,
-    starts: flags.starts ?? standard.starts,
-    rounds: flags.rounds ?? standard.rounds,
-    duration: flags.duration ?? standard.duration,
+  const change: Partial<TurnsPlan> = {
+    ...(flags.starts !== undefined && { starts: flags.starts }),
+    ...(flags.rounds !== undefined && { rounds: flags.rounds }),
+    ...(flags.duration !== undefined && { duration: flags.duration }),
   };
+  return {
+    parts: (flags.parts ?? PARTS).map(partOf),
+    messages: { ...messages, ...change, clients },
+    policy: { ...policy, ...change },
+  };
+}
+
+function partOf(name: string): Part {
+  const part = PARTS.find((each) => each === name);
+  if (!part) throw new Error(`--part takes ${PARTS.join(', ')}, not "${name}"`);
+  return part;
 }

@@ -1,38 +1,37 @@
 import { machineLine } from '../machine.js';
 import { count, number, ratio, spread, table } from '../markdown.js';
+import { describeTurns } from '../turn-figures.js';
 import { CONTESTANTS } from './contestants.js';
-import { bytesSentPerMessage, cpuPerMessage, cpuRatio, figure, memoryFigure, messagesPerSecond } from './figures.js';
+import { bytesSentPerMessage, cpuPerMessage, cpuRatio, figure, messagesPerSecond } from './figures.js';
+import { memoryTable } from './memory-table.js';
 import { PAYLOADS } from './payloads.js';
 import { IN_FLIGHT, PAIRS } from './plan.js';
+import { policySection } from './policy-report.js';
 import type { RelayResults } from './run-relay.js';
 
 /** What a message may cost more with the most clients than with the fewest. */
 const GROWTH_LIMIT = 1.15;
 
-/** From here on the server's memory is mostly its clients'. */
-const MANY_CLIENTS = 1_000;
-
-/** The run as Markdown. */
+/** The run as Markdown; parts that were not run are left out. */
 export function reportRelay(results: RelayResults): string {
-  return [
-    describeRun(results),
-    '### A relayed message\n',
-    `${costTable(results)}\n`,
-    '### Growth with connected clients\n',
-    `${growthTable(results)}\n`,
-    '### Memory of the server\n',
-    memoryTable(results),
-  ].join('\n');
+  return [machineLine(results.machine), ...messagesSection(results), ...policySection(results)].join('\n\n');
 }
 
-function describeRun({ machine, plan }: RelayResults): string {
+function messagesSection(results: RelayResults): string[] {
+  const { memory, samples, plan } = results;
+  if (samples.length === 0) return [];
+  const { clients } = plan.messages;
+  const keys = clients.flatMap((count) => CONTESTANTS.map((contestant) => ({ contestant, clients: count })));
   return [
-    machineLine(machine),
-    '',
     `${PAIRS} pairs talk, ${IN_FLIGHT} messages of each under way, all other clients idle; ` +
-      `${plan.starts} × ${plan.rounds} rounds (fresh processes × rounds) of ${plan.duration} ms each; median (least–most).`,
-    '',
-  ].join('\n');
+      `${describeTurns(plan.messages)}; median (least–most).`,
+    '### A relayed message',
+    costTable(results),
+    '### Growth with connected clients',
+    growthTable(results),
+    '### Memory of the server',
+    memoryTable(memory, keys),
+  ];
 }
 
 /** Time, CPU and bytes of both contestants side by side. */
@@ -49,7 +48,7 @@ function costTable(results: RelayResults): string {
     'hand-written, bytes sent',
   ];
   const rows = PAYLOADS.flatMap(({ name: payload }) =>
-    results.plan.clients.map((clients) => {
+    results.plan.messages.clients.map((clients) => {
       const ours = { contestant: 'ours', clients, payload } as const;
       const handWritten = { contestant: 'hand-written', clients, payload } as const;
       return [
@@ -69,8 +68,8 @@ function costTable(results: RelayResults): string {
 }
 
 function growthTable(results: RelayResults): string {
-  const fewest = results.plan.clients[0]!;
-  const most = results.plan.clients.at(-1)!;
+  const fewest = results.plan.messages.clients[0]!;
+  const most = results.plan.messages.clients.at(-1)!;
   const rows = PAYLOADS.map(({ name: payload }) => {
     const [ours, handWritten] = CONTESTANTS.map((contestant) =>
       cpuRatio(results, { contestant, payload, clients: most }, { contestant, payload, clients: fewest }),
@@ -84,32 +83,4 @@ function growthTable(results: RelayResults): string {
   });
   const head = ['µs CPU per message', 'ours', 'hand-written', `ours ≤ ${GROWTH_LIMIT}`];
   return `With ${count(most)} clients over with ${count(fewest)}.\n\n${table(head, rows)}`;
-}
-
-function memoryTable(results: RelayResults): string {
-  const keys = results.plan.clients.flatMap((clients) => CONTESTANTS.map((contestant) => ({ contestant, clients })));
-  const rows = keys.map((key) => [
-    key.contestant,
-    count(key.clients),
-    megabytes(memoryFigure(results, key, ({ connected }) => connected.rss)),
-    megabytes(memoryFigure(results, key, ({ connected }) => connected.heap)),
-    perClient(
-      memoryFigure(results, key, ({ connected, empty }) => connected.rss - empty.rss),
-      key.clients,
-    ),
-    perClient(
-      memoryFigure(results, key, ({ connected, empty }) => connected.heap - empty.heap),
-      key.clients,
-    ),
-  ]);
-  return table(['server', 'clients', 'RSS', 'heap', 'RSS per client', 'heap per client'], rows);
-}
-
-function megabytes(bytes: number): string {
-  return `${number(bytes / 2 ** 20)} MiB`;
-}
-
-/** With few clients it would be the growth of everything else. */
-function perClient(bytes: number, clients: number): string {
-  return clients < MANY_CLIENTS ? '–' : `${number(bytes / 2 ** 10 / clients)} KiB`;
 }

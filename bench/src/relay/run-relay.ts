@@ -1,39 +1,44 @@
 import { describeMachine, type Machine } from '../machine.js';
-import type { Memory } from '../memory.js';
 import type { Progress } from '../progress.js';
 import { withRigs } from '../with-rigs.js';
-import { Cell, type Measurement } from './cell.js';
+import { Cell, type CellKey, type CellMemory, type Measurement } from './cell.js';
 import { CONTESTANTS, type ContestantName } from './contestants.js';
 import { PAYLOADS, type PayloadName } from './payloads.js';
-import type { RelayPlan } from './plan.js';
-
-/** Which server a figure is of. */
-interface CellKey {
-  readonly contestant: ContestantName;
-  readonly clients: number;
-}
+import type { MessagesPlan, RelayPlan } from './plan.js';
+import { measurePolicies, type PolicyResults } from './policy.js';
 
 /** Starts and rounds count from 1. */
-export type CellMemory = CellKey & { readonly start: number; readonly empty: Memory; readonly connected: Memory };
-
-export type Sample = CellKey & {
+export type Sample = CellKey<ContestantName> & {
   readonly payload: PayloadName;
   readonly start: number;
   readonly round: number;
 } & Measurement;
 
-/** Everything that a run has measured, nothing summed up. */
-export interface RelayResults {
+interface MessagesResults {
+  readonly memory: readonly CellMemory<ContestantName>[];
+  readonly samples: readonly Sample[];
+}
+
+/** Everything that a run has measured, nothing summed up but latencies; parts that were not run are empty. */
+export interface RelayResults extends MessagesResults {
   readonly machine: Machine;
   readonly plan: RelayPlan;
-  readonly memory: readonly CellMemory[];
-  readonly samples: readonly Sample[];
+  readonly policy: PolicyResults;
 }
 
 /** @throws Error when a process dies or a message gets lost; no process is left either way */
 export async function runRelay(plan: RelayPlan, progress: Progress): Promise<RelayResults> {
   const machine = describeMachine();
-  const memory: CellMemory[] = [];
+  const nothing = { memory: [], samples: [] };
+  const messages = plan.parts.includes('messages') ? await measureMessages(plan.messages, progress) : nothing;
+  const policy = plan.parts.includes('policy')
+    ? await measurePolicies(plan.policy, (line) => progress(`policy: ${line}`))
+    : nothing;
+  return { machine, plan, ...messages, policy };
+}
+
+async function measureMessages(plan: MessagesPlan, progress: Progress): Promise<MessagesResults> {
+  const memory: CellMemory<ContestantName>[] = [];
   const samples: Sample[] = [];
   for (let start = 1; start <= plan.starts; start++) {
     const told: Progress = (line) => progress(`start ${start} of ${plan.starts}: ${line}`);
@@ -43,17 +48,21 @@ export async function runRelay(plan: RelayPlan, progress: Progress): Promise<Rel
       samples.push(...(await measureAll(cells, { plan, start }, told)));
     });
   }
-  return { machine, plan, memory, samples };
+  return { memory, samples };
 }
 
 /** Every second start goes through the servers the other way round. */
-function keysOf({ clients }: RelayPlan, start: number): CellKey[] {
+function keysOf({ clients }: MessagesPlan, start: number): CellKey<ContestantName>[] {
   const keys = clients.flatMap((count) => CONTESTANTS.map((contestant) => ({ contestant, clients: count })));
   return start % 2 === 0 ? keys.toReversed() : keys;
 }
 
-async function connectAll(cells: readonly Cell[], start: number, progress: Progress): Promise<CellMemory[]> {
-  const memory: CellMemory[] = [];
+async function connectAll(
+  cells: readonly Cell<ContestantName>[],
+  start: number,
+  progress: Progress,
+): Promise<CellMemory<ContestantName>[]> {
+  const memory: CellMemory<ContestantName>[] = [];
   for (const cell of cells) {
     const { contestant, clients } = cell;
     progress(`connecting ${clients} clients to ${contestant}`);
@@ -63,7 +72,7 @@ async function connectAll(cells: readonly Cell[], start: number, progress: Progr
 }
 
 interface MeasureOptions {
-  readonly plan: RelayPlan;
+  readonly plan: MessagesPlan;
   readonly start: number;
 }
 
@@ -72,7 +81,7 @@ interface MeasureOptions {
  * seconds apart, and neither contestant nor number of clients always goes first.
  */
 async function measureAll(
-  cells: readonly Cell[],
+  cells: readonly Cell<ContestantName>[],
   { plan, start }: MeasureOptions,
   progress: Progress,
 ): Promise<Sample[]> {

@@ -3,10 +3,10 @@ import { serveCommands } from '../commands.js';
 import { listen } from '../listen.js';
 import { collectedMemory, type Memory } from '../memory.js';
 import { ServerMeter, type Usage } from '../server-meter.js';
-import { type ContestantName, contestant } from './contestants.js';
+import { type AnyContestantName, contestant } from './contestants.js';
 
 export interface ServerCommands {
-  listen(name: ContestantName): Promise<{ readonly port: number }>;
+  listen(name: AnyContestantName): Promise<{ readonly port: number }>;
   /** What stays after a garbage collection. */
   memory(): Memory;
   startCounting(): void;

@@ -1,9 +1,10 @@
 import type { Progress } from '../progress.js';
+import type { RoundTrips } from '../round-trips.js';
 import type { Usage } from '../server-meter.js';
-import type { CallResult } from './call-load.js';
-import type { TurnsPlan } from './plan.js';
+import { type Turn, type TurnsPlan, takeTurns } from '../turns.js';
+import { CONTESTANTS, type ContestantName } from './contestants.js';
+import { Rig } from './rig.js';
 import type { Hosting } from './service-contestant.js';
-import { type Turn, takeTurns } from './turns.js';
 
 /** Who calls whom, and how much at once. */
 export interface CallKind {
@@ -23,12 +24,14 @@ export const CALL_KINDS: readonly CallKind[] = [
   { hosting: 'server', ...MANY },
 ];
 
-export type CallSample = Turn & CallKind & CallResult & Usage;
+export type CallSample = Turn<ContestantName> & CallKind & RoundTrips & Usage;
 
 export function measureCalls(plan: TurnsPlan, progress: Progress): Promise<CallSample[]> {
-  return takeTurns<CallKind, CallResult & Usage>({
+  return takeTurns({
     plan,
-    shape: { clients: MANY.callers, subscribe: false },
+    contestants: CONTESTANTS,
+    makeRig: (contestant, failed) => new Rig({ contestant, clients: MANY.callers, subscribe: false }, failed),
+    connect: (rig: Rig) => rig.connect(),
     kinds: CALL_KINDS,
     measure: (rig, kind, duration) => rig.measure((load) => load.call('call', { ...kind, duration })),
     progress,

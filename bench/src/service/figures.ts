@@ -1,10 +1,11 @@
 import { type Spread, spreadOf } from '../statistics.js';
+import { ratioOfTurns } from '../turn-figures.js';
+import type { Turn } from '../turns.js';
 import { CALL_KINDS, type CallKind, type CallSample } from './call.js';
 import type { ContestantName } from './contestants.js';
 import type { MuteEnd, MuteSample } from './mute.js';
 import type { MuteMemory } from './mute-rig.js';
 import { TOPIC_KINDS, type TopicKind, type TopicSample } from './topic.js';
-import type { Turn } from './turns.js';
 
 /** Bytes. */
 const MB = 1_000_000;
@@ -52,23 +53,12 @@ function seriesOf<Kind, Sample>(
   return kinds.map((kind) => ({ kind, samples: samplesOf(kind) })).filter(({ samples }) => samples.length > 0);
 }
 
-/** One figure of one contestant over all rounds. */
-export function figure<Sample extends Turn>(
+/** Our figure over the hand-written one, taken round by round. */
+export function ratioOf<Sample extends Turn<ContestantName>>(
   samples: readonly Sample[],
-  contestant: ContestantName,
   of: (sample: Sample) => number,
 ): Spread {
-  return spreadOf(samples.filter((sample) => sample.contestant === contestant).map(of));
-}
-
-/** Our figure over the hand-written one, taken round by round. */
-export function ratioOf<Sample extends Turn>(samples: readonly Sample[], of: (sample: Sample) => number): Spread {
-  const handWritten = samples.filter(({ contestant }) => contestant === 'hand-written');
-  const base = ({ start, round }: Sample) =>
-    handWritten.find((sample) => sample.start === start && sample.round === round)!;
-  return spreadOf(
-    samples.filter(({ contestant }) => contestant === 'ours').map((sample) => of(sample) / of(base(sample))),
-  );
+  return ratioOfTurns(samples, of, ['ours', 'hand-written']);
 }
 
 export function samplesOfEnd(samples: readonly MuteSample[], end: MuteEnd): MuteSample[] {

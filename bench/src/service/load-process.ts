@@ -1,6 +1,7 @@
 import { giveUp, serveCommands } from '../commands.js';
 import { makePayload } from '../relay/payloads.js';
-import { type CallOrder, type CallResult, runCalls } from './call-load.js';
+import type { RoundTrips } from '../round-trips.js';
+import { type CallOrder, runCalls } from './call-load.js';
 import { type ContestantName, contestant } from './contestants.js';
 import { PublicationLoad, type PublicationOrder, type PublicationResult } from './publication-load.js';
 import type { ServiceClient } from './service-contestant.js';
@@ -16,7 +17,7 @@ export interface LoadTarget {
 
 export interface LoadCommands {
   connect(target: LoadTarget): Promise<void>;
-  call(order: CallOrder): Promise<CallResult>;
+  call(order: CallOrder): Promise<RoundTrips>;
   publish(order: PublicationOrder): Promise<PublicationResult>;
 }
 

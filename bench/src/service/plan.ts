@@ -1,16 +1,5 @@
 import type { Flags } from '../flags.js';
-
-/** How often and how long calls or publications are measured. */
-export interface TurnsPlan {
-  /** How often all processes are started afresh. */
-  readonly starts: number;
-  /** Measured rounds of each start; one more goes before them to warm up. */
-  readonly rounds: number;
-  /** Length of one measurement, in ms. */
-  readonly duration: number;
-  /** The same in the round that warms up. */
-  readonly warmUp: number;
-}
+import type { TurnsPlan } from '../turns.js';
 
 export interface TopicPlan extends TurnsPlan {
   readonly subscribers: number;

@@ -13,13 +13,15 @@ export interface RigShape {
 
 /** One contestant: a server and its load, each a process of its own. */
 export class Rig {
-  readonly shape: RigShape;
+  readonly contestant: ContestantName;
+  readonly #shape: RigShape;
   readonly #server: Worker<ServerCommands>;
   readonly #load: Worker<LoadCommands>;
 
   constructor(shape: RigShape, failed: (error: Error) => void) {
-    this.shape = shape;
     const { contestant } = shape;
+    this.contestant = contestant;
+    this.#shape = shape;
     const serverScript = new URL('./server-process.js', import.meta.url);
     this.#server = new Worker({ script: serverScript, name: `Server of ${contestant}`, failed });
     const loadScript = new URL('./load-process.js', import.meta.url);
@@ -27,8 +29,8 @@ export class Rig {
   }
 
   async connect(): Promise<void> {
-    const { port } = await this.#server.call('listen', this.shape.contestant);
-    await this.#load.call('connect', { ...this.shape, port });
+    const { port } = await this.#server.call('listen', this.contestant);
+    await this.#load.call('connect', { ...this.#shape, port });
   }
 
   /** Has the load do something, and gives what that cost the server too. */

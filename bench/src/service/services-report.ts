@@ -1,8 +1,10 @@
 import { machineLine } from '../machine.js';
 import { count, number, ratio, spread, table } from '../markdown.js';
 import { type Spread, spreadOf } from '../statistics.js';
+import { describeTurns, figure } from '../turn-figures.js';
+import type { Turn } from '../turns.js';
 import { verdictTable } from '../verdict.js';
-import { CONTESTANTS } from './contestants.js';
+import { CONTESTANTS, type ContestantName } from './contestants.js';
 import {
   bytesSentPerCall,
   bytesSentPerDelivery,
@@ -11,7 +13,6 @@ import {
   cpuPerCall,
   cpuPerDelivery,
   deliveriesPerSecond,
-  figure,
   growth,
   medianLatency,
   p99Latency,
@@ -20,9 +21,7 @@ import {
   topicSeries,
 } from './figures.js';
 import { MUTE_ENDS, type MuteSample } from './mute.js';
-import type { TurnsPlan } from './plan.js';
 import type { ServicesResults } from './run-services.js';
-import type { Turn } from './turns.js';
 import { describeHosting, describeLoad, verdictsOf } from './verdicts.js';
 
 /** The run as Markdown; parts that were not run are left out. */
@@ -48,7 +47,7 @@ function callSection({ call, plan }: ServicesResults): string[] {
     ratioRow(samples, [medianLatency, p99Latency, cpuPerCall, callsPerSecond, bytesSentPerCall]),
   ]);
   const head = ['', 'median, µs', 'p99, µs', 'server, µs CPU', 'calls/s', 'server, bytes sent'];
-  return ['### A call and its answer', `100 B each way; ${describeTurns(plan.call)}\n\n${table(head, rows)}`];
+  return ['### A call and its answer', `100 B each way; ${describeTurns(plan.call)}.\n\n${table(head, rows)}`];
 }
 
 function topicSection({ topic, plan }: ServicesResults): string[] {
@@ -62,11 +61,11 @@ function topicSection({ topic, plan }: ServicesResults): string[] {
     ratioRow(samples, [cpuPerDelivery, deliveriesPerSecond, bytesSentPerDelivery]),
   ]);
   const head = ['', 'server, µs CPU per delivery', 'deliveries/s', 'server, bytes sent per delivery'];
-  const about = `100 B to ${count(plan.topic.subscribers)} subscribers; ${describeTurns(plan.topic)}`;
+  const about = `100 B to ${count(plan.topic.subscribers)} subscribers; ${describeTurns(plan.topic)}.`;
   return ['### A publication to many', `${about}\n\n${table(head, rows)}`];
 }
 
-function ratioRow<Sample extends Turn>(
+function ratioRow<Sample extends Turn<ContestantName>>(
   samples: readonly Sample[],
   figures: readonly ((sample: Sample) => number)[],
 ): string[] {
@@ -116,8 +115,4 @@ function muteRow(samples: readonly MuteSample[]): string[] {
 
 function orDash(figure: Spread | undefined): string {
   return figure ? spread(figure) : '–';
-}
-
-function describeTurns({ starts, rounds, duration }: TurnsPlan): string {
-  return `${starts} × ${rounds} rounds (fresh processes × rounds) of ${duration} ms each.`;
 }

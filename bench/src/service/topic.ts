@@ -1,9 +1,11 @@
 import type { Progress } from '../progress.js';
 import type { Usage } from '../server-meter.js';
+import { type Turn, takeTurns } from '../turns.js';
+import { CONTESTANTS, type ContestantName } from './contestants.js';
 import type { TopicPlan } from './plan.js';
 import type { PublicationResult } from './publication-load.js';
+import { Rig } from './rig.js';
 import type { Hosting } from './service-contestant.js';
-import { type Turn, takeTurns } from './turns.js';
 
 /** Who publishes, and how many at once. */
 export interface TopicKind {
@@ -18,12 +20,14 @@ export const TOPIC_KINDS: readonly TopicKind[] = [
   { hosting: 'server', burst: 8 },
 ];
 
-export type TopicSample = Turn & TopicKind & PublicationResult & Usage;
+export type TopicSample = Turn<ContestantName> & TopicKind & PublicationResult & Usage;
 
 export function measureTopics(plan: TopicPlan, progress: Progress): Promise<TopicSample[]> {
-  return takeTurns<TopicKind, PublicationResult & Usage>({
+  return takeTurns({
     plan,
-    shape: { clients: plan.subscribers, subscribe: true },
+    contestants: CONTESTANTS,
+    makeRig: (contestant, failed) => new Rig({ contestant, clients: plan.subscribers, subscribe: true }, failed),
+    connect: (rig: Rig) => rig.connect(),
     kinds: TOPIC_KINDS,
     measure: (rig, kind, duration) => rig.measure((load) => load.call('publish', { ...kind, duration })),
     progress,

@@ -1,6 +1,6 @@
-import { count, number, ratio, spread } from '../markdown.js';
-import { type Spread, spreadOf } from '../statistics.js';
-import type { Verdict } from '../verdict.js';
+import { count, number, spread } from '../markdown.js';
+import { spreadOf } from '../statistics.js';
+import { atMostRatio, type Verdict } from '../verdict.js';
 import type { CallKind, CallSample } from './call.js';
 import {
   callSeries,
@@ -105,14 +105,4 @@ function settleVerdict(what: string, samples: readonly MuteSample[]): Verdict {
     measured: spread(lastAfter, number),
     met: lastAfter.most <= SETTLE_LIMIT,
   };
-}
-
-interface Comparison {
-  readonly what: string;
-  readonly measured: Spread;
-  readonly most: number;
-}
-
-function atMostRatio({ what, measured, most }: Comparison): Verdict {
-  return { what, goal: `≤ ${ratio(most)}`, measured: spread(measured, ratio), met: measured.median <= most };
 }

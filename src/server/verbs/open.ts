@@ -3,6 +3,7 @@ import type { PacketOf } from '../../protocol/packet.js';
 import { Payload } from '../../protocol/payload.js';
 import type { Ask } from '../edge.js';
 import type { Session } from '../session.js';
+import { throwIf } from '../usage.js';
 import { findTarget, misfit, noService, type RouterContext, type Verb } from '../verb.js';
 import { forwardRequest } from './ask.js';
 
@@ -10,7 +11,7 @@ import { forwardRequest } from './ask.js';
 export const open: Verb<'open'> = (context, sender, packet) => {
   const { id, peer, credit } = packet;
   if (sender.streams.has(id)) throw idTaken('id');
-  sender.usage.checkRoomFor('streams');
+  throwIf(sender.usage.refusalOf('streams'));
   const target = findTarget(context, peer);
   forwardRequest(context, { sender, target, packet: { ...packet, credit: 0 } }, { type: 'open', credit });
 };
@@ -22,7 +23,7 @@ export const opened: Verb<'opened'> = (context, sender, packet) => connect(conte
 export const called: Verb<'called'> = (context, sender, packet) => connect(context, sender, packet);
 
 function connect(
-  { directory, interest, streams }: RouterContext,
+  { directory, interest, streams, failed }: RouterContext,
   sender: Session,
   packet: PacketOf<'opened' | 'called'>,
 ): void {
@@ -34,6 +35,7 @@ function connect(
   const isMisfit = !isAnsweredBy(asked, packet.type) || opener.streams.has(id);
   const error = isMisfit ? misfit() : refusalOf(packet, sender, opener);
   if (error) {
+    failed(opener, error);
     opener.deliver({ type: 'reject', peer: sender.clientId, epoch: sender.epoch, id, payload: Payload.ofError(error) });
     return refuse(sender, stream, error);
   }

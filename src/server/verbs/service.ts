@@ -1,6 +1,7 @@
 import { ROUTER } from '../../protocol/identifiers.js';
 import { Payload } from '../../protocol/payload.js';
 import { CALL } from '../edge.js';
+import { throwIf } from '../usage.js';
 import { findService, type Verb } from '../verb.js';
 import { forwardRequest } from './ask.js';
 import { idTaken } from './open.js';
@@ -16,7 +17,7 @@ export const call: Verb<'call'> = (context, sender, packet) => {
 /** CV-2: this client is a service. */
 export const offer: Verb<'offer'> = ({ directory }, sender) => {
   if (sender.isService) return;
-  sender.usage.check('maxServices', directory.offeringCount);
+  throwIf(sender.usage.refusal('maxServices', directory.offeringCount));
   directory.offers(sender);
 };
 

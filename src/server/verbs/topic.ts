@@ -5,13 +5,16 @@ import type { PacketOf } from '../../protocol/packet.js';
 import { EMPTY_PAYLOAD, Payload } from '../../protocol/payload.js';
 import type { Ask } from '../edge.js';
 import type { Session } from '../session.js';
+import type { TopicRelay } from '../topic-relay.js';
 import { findService, misfit, type RouterContext, type Verb } from '../verb.js';
 import { forwardRequest } from './ask.js';
 
 /** CV-4: the service is asked. */
 export const subscribe: Verb<'subscribe'> = (context, sender, packet) => {
   const { peer, topic } = packet;
-  sender.usage.check('maxSubscriptions', sender.subscriptions.size);
+  const limit = sender.usage.refusal('maxSubscriptions', sender.subscriptions.size);
+  const isSame = (relay: TopicRelay<Session>) => relay.service.clientId === peer && relay.topic === topic;
+  if (limit && ![...sender.subscriptions].some(isSame)) throw limit;
   const target = findService(context, peer, ({ hasTopic }) => hasTopic(topic));
   forwardRequest(context, { sender, target, packet }, { type: 'subscribe', topic });
 };
@@ -32,7 +35,9 @@ export function refuseSubscribed(
   packet: PacketOf<'subscribed'>,
   error: P2PError,
 ): void {
-  decline(context, sender, packet, { ...settle(context, sender, packet), error });
+  // What the service may do is no matter of the one who asked.
+  const told = error.code === 'FORBIDDEN' ? noTopic(packet.topic) : error;
+  decline(context, sender, packet, { ...settle(context, sender, packet), error: told });
 }
 
 interface Asking {
@@ -46,13 +51,14 @@ function settle({ directory, interest }: RouterContext, sender: Session, packet:
 }
 
 function decline(
-  { topics }: RouterContext,
+  { topics, failed }: RouterContext,
   sender: Session,
   packet: PacketOf<'subscribed'>,
   { asker, asked, error }: Asking & { readonly error: P2PError },
 ): void {
   const { peer, epoch, id, topic } = packet;
   if (asker && asked) {
+    failed(asker, error);
     const payload = Payload.ofError(error);
     asker.deliver({ type: 'reject', peer: sender.clientId, epoch: sender.epoch, id, payload });
   }

@@ -1,8 +1,20 @@
 import type { Socket } from 'socket.io-client';
 import { expect } from 'vitest';
 import { p2pClientPlugin } from '../../../src/client/p2p-client-plugin.js';
+import type { P2PServerStats } from '../../../src/server/operator-calls.js';
 import { type ClientOptions, connected, next, rawSocketTo, type TestClient } from '../../support/relay.js';
 import { startChild } from './child.js';
+
+/** In the stats of a server, where no client has anything open. */
+export const NOTHING_OPEN = {
+  services: 0,
+  requests: 0,
+  streams: 0,
+  pairs: 0,
+  watches: 0,
+  subscriptions: 0,
+  topics: 0,
+} as const satisfies Partial<P2PServerStats>;
 
 export interface RelayProcessOptions {
   /** Of the Socket.IO server, as far as JSON goes. */
@@ -11,6 +23,8 @@ export interface RelayProcessOptions {
   readonly plugin?: object;
   /** Nothing can be added to the prototypes of everything. */
   readonly frozen?: boolean;
+  /** Its hooks throw all they know, by what `auth.how` and the event say. What it publishes to operators is kept. */
+  readonly leaky?: boolean;
 }
 
 /** A relay with the built package as a process of its own, with a service `clock`. */
@@ -21,8 +35,11 @@ export interface RelayProcess {
   memory(): Promise<NodeJS.MemoryUsage>;
   clients(): Promise<string[]>;
   socketIds(): Promise<Record<string, string>>;
-  /** What the server counts; null where it does not. */
-  stats(): Promise<unknown>;
+  /** What the server counts. */
+  stats(): Promise<P2PServerStats>;
+  /** What operators could hear on the channel, as JSON: of a leaky one. */
+  published(): Promise<string[]>;
+  kick(clientId: string, reason?: string): Promise<boolean>;
   /** Exceptions and rejections that nobody caught. */
   faults(): Promise<string[]>;
   /** How often the API `echo` was called. */
@@ -54,6 +71,8 @@ export async function startRelayProcess(options: RelayProcessOptions = {}): Prom
     clients: () => child.ask('clients'),
     socketIds: () => child.ask('socketIds'),
     stats: () => child.ask('stats'),
+    published: () => child.ask('published'),
+    kick: (clientId, reason) => child.ask('kick', clientId, reason),
     faults: () => child.ask('faults'),
     calls: () => child.ask('calls'),
     subscribe: (service, topic) => child.ask('subscribe', service, topic),
