@@ -167,11 +167,6 @@ export class Sessions {
     this.topics.ended(session);
   }
 
-  #add(session: Session): void {
-    this.directory.add(session);
-    if (!session.isShared) this.interest.began(session);
-  }
-
   /** Another client gets the id. */
   takeOver(holder: Session, by: RawServerSocket): void {
     if (holder.ended) return;
@@ -191,6 +186,11 @@ export class Sessions {
     const session = this.directory.ofSocket(socket.id);
     if (session) this.end(session);
     tellEnd(this.writer, socket, reason);
+  }
+
+  #add(session: Session): void {
+    this.directory.add(session);
+    if (!session.isShared) this.interest.began(session);
   }
 
   #replaceHolder({ socket, clientId, secret }: SessionRequest): void {
