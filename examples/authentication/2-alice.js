@@ -1,9 +1,9 @@
 import { io } from 'socket.io-client';
 import { p2pClientPlugin } from 'socket.io-p2p-plugin/client';
-import { login, url } from './login.js';
+import { tokenOf, url } from './login.js';
 
 // A function is asked at each connect: so there is always a fresh token, however long ago the first one expired.
-const socket = io(url, { auth: async (send) => send({ token: await login('alice', 'rabbit') }) });
+const socket = io(url, { auth: (send) => void tokenOf('alice', 'rabbit').then((token) => send({ token })) });
 const alice = p2pClientPlugin(socket, 'alice', { isService: true });
 
 // Who may call is decided at the relay: what gets here is permitted, and `this.caller` is who it says.

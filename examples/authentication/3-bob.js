@@ -1,8 +1,11 @@
 import { io } from 'socket.io-client';
 import { p2pClientPlugin } from 'socket.io-p2p-plugin/client';
-import { login, url } from './login.js';
+import { tokenOf, url } from './login.js';
 
-const socket = io(url, { auth: async (send) => send({ token: await login('bob', 'hammer') }), reconnectionDelay: 100 });
+const socket = io(url, {
+  auth: (send) => void tokenOf('bob', 'hammer').then((token) => send({ token })),
+  reconnectionDelay: 100,
+});
 const bob = p2pClientPlugin(socket, 'bob');
 
 console.log(`alice writes "${await bob.callService('alice', 'read')}"`);

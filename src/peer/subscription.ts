@@ -1,6 +1,7 @@
 import { callGuarded, isThenable } from '../async/call-guarded.js';
 import { iteration } from '../async/iterables.js';
 import { onAbort } from '../async/on-abort.js';
+import { invalidArgument } from '../protocol/check-names.js';
 import { MAX_UNREAD_PUBLICATIONS } from '../protocol/limits.js';
 import { isP2PError, P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Payload } from '../protocol/payload.js';
@@ -120,6 +121,7 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
   /** Hears what happens to it. Returns a way to stop. @throws P2PError `INVALID_ARGUMENT` */
   on<E extends keyof SubscriptionEvents>(event: E, listener: SubscriptionEvents[E]): () => void {
     checkListener(listener);
+    if (!Object.hasOwn(this.#listeners, event)) throw invalidArgument(`A subscription has no event "${event}"`);
     if (event === 'ended') this.#isEndWatched = true;
     const listeners = this.#listeners[event] as Set<SubscriptionEvents[E]>;
     listeners.add(listener);

@@ -15,7 +15,9 @@ export interface AuthenticateContext {
 
 /**
  * Tells whose connection it is, by what the client sent with it: a token in `handshake.auth`, say. What it throws
- * refuses the client: a `P2PError` reaches it as it is, of anything else only the code `AUTH_FAILED`. No client id
+ * refuses the client: a `P2PError` reaches it as it is, of anything else only the code `AUTH_FAILED`. Where it cannot
+ * tell, its database being down, say, it throws a `P2PError` `AUTH_UNAVAILABLE`: the client tries again, and who is
+ * connected stays. What it throws is not logged, but for a `TypeError` and the like without its message. No client id
  * (undefined) refuses it too, or, with the option `clientId: 'optional'`, leaves it alone.
  */
 export type Authenticate = (
@@ -55,6 +57,7 @@ export class Authentication {
       const clientId = isThenable(answer) ? await within(answer, timeout, () => unavailable(timeout)) : answer;
       return this.#check(clientId, claimed);
     } catch (error) {
+      if (isFault(error)) this.#options.logError('authenticate failed', withoutMessage(error));
       const refusal = this.#refusal(error);
       const { handshake, id } = socket;
       const facts = {
@@ -74,12 +77,15 @@ export class Authentication {
 
   #check(clientId: unknown, claimed: string | undefined): string | undefined {
     if (clientId !== undefined && !isClientId(clientId)) {
-      this.#options.logError('authenticate failed', new P2PError('CLIENT_ID_INVALID', CLIENT_ID_RULE));
+      const problem = `It returned no client id, and not undefined. ${CLIENT_ID_RULE}`;
+      this.#options.logError('authenticate failed', new P2PError('CLIENT_ID_INVALID', problem));
       throw notAccepted();
     }
     if (clientId === undefined && (claimed !== undefined || this.#options.isRequired)) throw notAccepted();
     if (claimed === undefined || claimed === clientId) return clientId;
-    throw new P2PError('CLIENT_ID_MISMATCH', `The server does not know this client as "${claimed}"`);
+    throw new P2PError('CLIENT_ID_MISMATCH', `The server does not know this client as "${claimed}"`, {
+      details: { clientId: claimed },
+    });
   }
 
   #refusal(error: unknown): P2PError {
@@ -87,7 +93,17 @@ export class Authentication {
   }
 }
 
-/** Its message may hold what the client sent. */
+/** What a mistake in the application throws, rather than one of the client. */
+function isFault(error: unknown): error is Error {
+  return error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+}
+
+/** A message may hold what the client sent; the places where it came from do not. */
+function withoutMessage({ name, stack = '' }: Error): string {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return [name, ...frames].join('\n');
+}
+
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }

@@ -112,5 +112,9 @@ export function payloadSize(packet: ClientPacket): number {
 
 function rateLimited(limit: 'packetsPerSecond' | 'bytesPerSecond', limits: ServerLimits): P2PError {
   const most = limits[limit];
-  return new P2PError('RATE_LIMITED', `The server allows ${most} a second`, { details: { limit, most } });
+  return new P2PError(
+    'RATE_LIMITED',
+    `The server allows ${most} ${limit === 'packetsPerSecond' ? 'packets' : 'bytes'} a second`,
+    { details: { limit, most } },
+  );
 }

@@ -26,7 +26,7 @@ export interface DiagnosticFacts {
   readonly api?: string | undefined;
   readonly topic?: string | undefined;
   readonly room?: string | undefined;
-  /** Which of the `limits`. */
+  /** Which of the `limits`; of `PAYLOAD_TOO_LARGE`, how much it allows. */
   readonly limit?: unknown;
   /** On the connection, in bytes. */
   readonly queuedBytes?: number | undefined;

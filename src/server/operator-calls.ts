@@ -1,4 +1,5 @@
-import { invalidArgument } from '../protocol/check-names.js';
+import { checkPeer, invalidArgument } from '../protocol/check-names.js';
+import { isName } from '../protocol/identifiers.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { ConnectionQueue } from './connection-queue.js';
 import type { DiagnosticType } from './diagnostics.js';
@@ -8,7 +9,7 @@ import type { ServerCore } from './server-core.js';
 export interface P2PServerStats {
   /** Connected, with a client id: what follows counts the server and its services too. */
   readonly clients: number;
-  /** Clients that are services. */
+  /** Clients that are services; not the server's own. */
   readonly services: number;
   /** Requests of all kinds that wait for an answer. */
   readonly requests: number;
@@ -30,12 +31,12 @@ export interface OperatorCalls {
   /**
    * Sends a client away: its session ends with `SESSION_KICKED`, and its socket is disconnected. It may connect again,
    * through all that a connect has to pass, unless `authenticate` refuses it.
-   * @param reason told to the client, as `details.reason`
+   * @param reason told to the client, as `details.reason`; at most 256 characters
    * @returns whether there was such a client
    * @throws P2PError `INVALID_ARGUMENT`
    */
   kick(clientId: string, reason?: string): boolean;
-  /** What `authorize` has told to keep for a client, or for all, is asked anew. */
+  /** What `authorize` has told to keep for a client, or for all, is asked anew. @throws P2PError `INVALID_ARGUMENT` */
   forgetPermissions(clientId?: string): void;
   /** A snapshot, made anew at each read, by looking at each client. */
   readonly stats: P2PServerStats;
@@ -45,7 +46,8 @@ export function operatorCalls({ sessions, diagnostics, permission }: ServerCore)
   const { directory } = sessions;
   return {
     kick: (clientId, reason) => {
-      if (reason !== undefined && typeof reason !== 'string') throw invalidArgument('A reason is a string');
+      checkPeer(clientId);
+      if (reason !== undefined && !isName(reason)) throw invalidArgument('A reason is a string of 1 to 256 characters');
       const session = directory.holder(clientId);
       if (!session?.socket) return false;
       const details = reason === undefined ? {} : { reason };
@@ -53,8 +55,9 @@ export function operatorCalls({ sessions, diagnostics, permission }: ServerCore)
       return true;
     },
     forgetPermissions: (clientId) => {
-      if (clientId === undefined) permission?.forget(undefined);
-      else for (const session of directory.all(clientId)) permission?.forget(session);
+      if (clientId === undefined) return permission?.forget(undefined);
+      checkPeer(clientId);
+      for (const session of directory.all(clientId)) permission?.forget(session);
     },
     get stats() {
       const nothing = { clients: 0, requests: 0, streams: 0, pairs: 0, watches: 0, subscriptions: 0, topics: 0 };

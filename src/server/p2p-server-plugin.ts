@@ -33,12 +33,12 @@ type P2PServerCalls = Omit<P2PServer, 'on' | 'once' | 'off'>;
 
 const CALLS = ['emitTo', 'emitToWithAck', 'addStreamAsClient', 'with', ...SERVICE_CALLS] as const;
 
-const applied = new WeakMap<RawNamespace, P2PServerCalls>();
+const applied = new WeakMap<RawNamespace, { readonly server: P2PServerCalls; readonly options: P2PServerOptions }>();
 
 /**
  * Makes a Socket.IO server, or one namespace of it, a relay between clients. Everything Socket.IO offers goes on
  * working on it. Apply it before your own `connection` handlers, so that they find the client in the directory.
- * Applying it twice gives the same object.
+ * Applying it twice gives the same object; with other options, it fails.
  *
  * @throws P2PError `INVALID_ARGUMENT` for the options, `CLIENT_ID_INVALID` for the option `serverId`, `UNSUPPORTED` for a dynamic namespace
  */
@@ -48,14 +48,26 @@ export function p2pServerPlugin<IO extends RawServer | RawNamespace>(
 ): P2PServerIo<IO> {
   const namespace = namespaceOf(io);
   const settings = readOptions(options);
-  let server = applied.get(namespace);
-  if (!server) {
-    server = createServer(namespace, settings);
-    applied.set(namespace, server);
-  }
+  const present = applied.get(namespace);
+  if (present) checkSameOptions(present.options, options);
+  const server = present?.server ?? createServer(namespace, settings);
+  applied.set(namespace, { server, options: present?.options ?? options });
   // `io` and `io.of('/')` are one namespace in two objects: both get the calls.
   if (!('clientMap' in io)) Object.defineProperties(io, Object.getOwnPropertyDescriptors(server));
   return io as unknown as P2PServerIo<IO>;
+}
+
+/** What came second would have no effect, and may be what keeps others out. @throws P2PError `INVALID_ARGUMENT` */
+function checkSameOptions(present: P2PServerOptions, options: P2PServerOptions): void {
+  for (const name of Object.keys(options) as (keyof P2PServerOptions)[]) {
+    if (isSameOption(options[name], present[name])) continue;
+    throw new P2PError('INVALID_ARGUMENT', `The plugin is applied already, with another option ${name}`);
+  }
+}
+
+function isSameOption(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  return typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other);
 }
 
 function createServer(namespace: RawNamespace, settings: ServerSettings): P2PServerCalls {

@@ -103,7 +103,7 @@ export class Permission {
     if (typeof decision === 'boolean') return decision;
     if (decision === undefined) return this.#options.allowsByDefault;
     const { allowed, cacheFor = 0 } = (decision ?? {}) as Record<string, unknown>;
-    if (typeof allowed !== 'boolean' || typeof cacheFor !== 'number') {
+    if (typeof allowed !== 'boolean' || !(typeof cacheFor === 'number' && cacheFor >= 0)) {
       return this.#failed(new P2PError('INVALID_ARGUMENT', 'authorize answers true, false or { allowed, cacheFor }'));
     }
     if (cacheFor > 0) keep(answers, keyOf(question), { allowed, until: performance.now() + cacheFor });
@@ -128,8 +128,8 @@ function keep(answers: Answers, key: string, answer: CachedAnswer): void {
   answers.set(key, answer);
 }
 
-function forbidden({ action }: AuthorizeRequest): P2PError {
-  return new P2PError('FORBIDDEN', 'The server does not allow this', { details: { action } });
+function forbidden({ client: _, ...details }: AuthorizeRequest): P2PError {
+  return new P2PError('FORBIDDEN', `The server does not allow "${details.action}"`, { details });
 }
 
 /** Which of the names there are is told by the action; where one ends, by its length. */

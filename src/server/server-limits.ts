@@ -91,7 +91,8 @@ const LEAST_PACKET = 8_192;
 
 /** @throws P2PError `INVALID_ARGUMENT` */
 export function readLimits(given: unknown = {}): ServerLimits {
-  if (typeof given !== 'object' || given === null) throw invalidArgument('The option limits is an object');
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw invalidArgument('The option limits is an object');
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw invalidArgument(`There is no limit "${name}"`);
     if (value !== undefined) checkLimit(name, value);
@@ -106,7 +107,9 @@ function checkLimit(name: string, value: unknown): void {
   if (typeof value !== 'number' || !(value >= 0)) throw invalidArgument(`The limit ${name} is a number from 0`);
   if (name === 'maxPacketBytes' && value < LEAST_PACKET)
     throw invalidArgument(`maxPacketBytes is at least ${LEAST_PACKET}`);
-  if (isTime && !(value >= 1 && value <= MAX_TIMEOUT)) throw invalidArgument(`The limit ${name} is in ms, at least 1`);
+  if (isTime && !(value >= 1 && value <= MAX_TIMEOUT)) {
+    throw invalidArgument(`The limit ${name} is in ms, 1 to ${MAX_TIMEOUT}`);
+  }
   if (!isTime && !isRate && value !== Number.POSITIVE_INFINITY && !Number.isSafeInteger(value)) {
     throw invalidArgument(`The limit ${name} is a whole number, or Infinity`);
   }

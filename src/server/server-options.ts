@@ -5,7 +5,7 @@ import { DEFAULT_TIMEOUT, MAX_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { Authenticate } from './authentication.js';
 import type { Authorize } from './authorize.js';
-import { readLimits, type ServerLimits } from './server-limits.js';
+import { DEFAULT_LIMITS, readLimits, type ServerLimits } from './server-limits.js';
 import type { SlowConsumerPolicy } from './slow-consumer.js';
 
 /** Where errors and warnings go. */
@@ -110,7 +110,37 @@ const CHOICES = {
   slowConsumer: ['error', 'drop', 'close'],
 } as const satisfies { readonly [K in keyof P2PServerOptions]?: readonly P2PServerOptions[K][] };
 
+const NAMES: { readonly [K in keyof Required<P2PServerOptions>]: true } = {
+  clientId: true,
+  authenticate: true,
+  revalidateEvery: true,
+  duplicates: true,
+  authorize: true,
+  defaultPermission: true,
+  slowConsumer: true,
+  limits: true,
+  plainEvents: true,
+  serverId: true,
+  reservedIds: true,
+  isService: true,
+  timeout: true,
+  logger: true,
+};
+
+/** A misspelt option must not leave a server open. */
+function checkNames(options: object): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(NAMES, name)) continue;
+    const hint = Object.hasOwn(DEFAULT_LIMITS, name) ? ': it belongs in limits' : '';
+    throw invalidArgument(`There is no option "${name}"${hint}`);
+  }
+}
+
 function checkOptions(options: unknown): asserts options is P2PServerOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalidArgument('The options of p2pServerPlugin are an object');
+  }
+  checkNames(options);
   checkCallOptions(options);
   const given = options as Record<string, unknown>;
   for (const [name, choices] of Object.entries<readonly unknown[]>(CHOICES)) {
@@ -144,7 +174,7 @@ function checkHooks({ authenticate, authorize, revalidateEvery }: Record<string,
   if (revalidateEvery === undefined) return;
   if (!authenticate) throw invalidArgument('The option revalidateEvery needs authenticate');
   const isTime = typeof revalidateEvery === 'number' && revalidateEvery >= 1 && revalidateEvery <= MAX_TIMEOUT;
-  if (!isTime) throw invalidArgument('The option revalidateEvery is in ms, at least 1');
+  if (!isTime) throw invalidArgument(`The option revalidateEvery is in ms, 1 to ${MAX_TIMEOUT}`);
 }
 
 function allowlist(plainEvents: boolean | readonly string[]): (event: string) => boolean {

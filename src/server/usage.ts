@@ -36,7 +36,7 @@ export class Usage {
   refusal(limit: MostName, present: number): P2PError | undefined {
     const most = this.#limits?.[limit] ?? Number.POSITIVE_INFINITY;
     if (present < most) return undefined;
-    return new P2PError('LIMIT_EXCEEDED', `The server allows ${most} at once`, { details: { limit, most } });
+    return new P2PError('LIMIT_EXCEEDED', `The server allows ${most} at once (${limit})`, { details: { limit, most } });
   }
 
   add(what: Counted): void {

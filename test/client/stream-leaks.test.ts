@@ -171,5 +171,6 @@ it('CS-4 10,000 streams opened and ended in every way leave the heap where it wa
   const before = await heapInUse();
   await run(10_000);
   const grown = (await heapInUse()) - before;
-  expect(grown).toBeLessThan(1_000_000);
+  // What V8 keeps varies by some 600 KB; streams that stay would be 10 MB.
+  expect(grown).toBeLessThan(2_000_000);
 });

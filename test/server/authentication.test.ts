@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import { P2PError } from '../../src/protocol/p2p-error.js';
 import type { Authenticate } from '../../src/server/authentication.js';
+import { p2pServerPlugin } from '../../src/server/p2p-server-plugin.js';
 import type { ClientOptions, TestRelay } from '../support/relay.js';
 import { connected, next, plainSettled, settled, startRelay, thrownBy } from '../support/relay.js';
 
@@ -170,6 +171,26 @@ describe('authenticate', () => {
     expect(warned.length).toBe(1);
   });
 
+  it('R-2 other options for a server that has the plugin are refused, the same are not', async () => {
+    const authorize = () => true;
+    const { server } = await startRelay({ plugin: { authorize, limits: { maxRooms: 5 } } });
+    expect(p2pServerPlugin(server)).toBe(server);
+    expect(p2pServerPlugin(server, { authorize, limits: { maxRooms: 5 } })).toBe(server);
+    for (const options of [{ authenticate: () => 'a' }, { authorize: () => false }, { limits: { maxRooms: 6 } }]) {
+      expect(thrownBy(() => p2pServerPlugin(server, options))).toBe('INVALID_ARGUMENT');
+    }
+  });
+
+  it('R-1 a mistake in it is logged, without what may hold a token', async () => {
+    const authenticate: Authenticate = () => {
+      throw new TypeError('secret');
+    };
+    const relay = await startRelay({ plugin: { authenticate } });
+    expect((await refusalOf(relay, { auth: { clientId: 'alice' } }))?.code).toBe('AUTH_FAILED');
+    expect(relay.logged).toEqual([[expect.any(String), expect.stringMatching(/^TypeError\n +at /)]]);
+    expect(JSON.stringify(relay.logged)).not.toContain('secret');
+  });
+
   it.each([
     [{ authenticate: 'yes' }],
     [{ authenticate: true }],
@@ -187,6 +208,9 @@ describe('authenticate', () => {
     [{ limits: { probeTimeout: 0 } }],
     [{ limits: { probeTimeout: Number.POSITIVE_INFINITY } }],
     [{ limits: 7 }],
+    [{ limits: [] }],
+    [{ authorise: () => false }],
+    [{ packetsPerSecond: 5 }],
   ])('R-2 the option %j is refused', async (options) => {
     await expect(startRelay({ plugin: options as object })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
@@ -279,6 +303,9 @@ describe('kick', () => {
     server.asService('clock');
     expect([server.kick('clock'), server.kick('p2p:server'), server.kick('nobody')]).toEqual([false, false, false]);
     expect(thrownBy(() => server.kick('a', 7 as unknown as string))).toBe('INVALID_ARGUMENT');
+    expect(thrownBy(() => server.kick('a', 'x'.repeat(257)))).toBe('INVALID_ARGUMENT');
+    expect(thrownBy(() => server.kick(undefined as unknown as string))).toBe('INVALID_ARGUMENT');
+    expect(thrownBy(() => server.forgetPermissions(null as unknown as string))).toBe('INVALID_ARGUMENT');
   });
 
   it('R-1 leaves no way back in by connection state recovery', async () => {

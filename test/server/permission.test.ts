@@ -282,7 +282,7 @@ describe('authorize', () => {
     const [denied, unknown] = await Promise.all(
       ['bob', 'nobody'].map((target) => alice.emitToWithAck(target, 'ask').catch((error) => error.toJSON())),
     );
-    expect(denied).toEqual(unknown);
+    expect({ ...denied, details: { ...denied.details, target: 'nobody' } }).toEqual(unknown);
     const lister = await scene((request) => isSetUp(request) || request.target !== 'bob');
     expect(await codeOf(lister.alice.emitToWithAck('nobody', 'ask'))).toBe('CLIENT_NOT_FOUND');
   });
