@@ -63,6 +63,10 @@ export class Edge {
     return this.#asks[this.#side(asker)]?.has(id) ?? false;
   }
 
+  openCount(asker: object): number {
+    return this.#asks[this.#side(asker)]?.size ?? 0;
+  }
+
   /** The requests of this asker that are still open. */
   openIds(asker: object): Iterable<number> {
     return this.#asks[this.#side(asker)]?.keys() ?? [];

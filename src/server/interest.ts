@@ -105,7 +105,7 @@ export class Interest {
 
 /** What it had of the session that is over counts no more. */
 function release(other: Session, edge: Edge): void {
-  other.usage.remove('requests', [...edge.openIds(other)].length);
+  other.usage.remove('requests', edge.openCount(other));
   if (edge.pairedBy === other) other.usage.remove('pairs');
   if (edge.isWatchedBy(other)) other.usage.remove('watches');
 }

@@ -4,8 +4,7 @@ import type { MaybeLater } from '../async/later.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket } from '../protocol/packet.js';
 import { payloadSize } from './conduct.js';
-import type { Directory } from './directory.js';
-import { endsSomething, isPaidFor } from './paid-for.js';
+import { endsSomething } from './paid-for.js';
 import type { Permission } from './permission.js';
 import type { Router } from './router.js';
 import type { ServerLimits } from './server-limits.js';
@@ -26,7 +25,6 @@ interface Turns {
 export interface PermissionGateOptions {
   readonly router: Router;
   readonly permission: Permission;
-  readonly directory: Directory;
   readonly limits: ServerLimits;
   readonly logError: (message: string, error: unknown) => void;
 }
@@ -43,21 +41,23 @@ export class PermissionGate {
     this.#options = options;
   }
 
-  handle(sender: Session, packet: ClientPacket): void {
+  handle(sender: Session, packet: ClientPacket, isPaid: boolean): void {
     if (sender.ended) return;
     const { router, permission } = this.#options;
     const turns = this.#turns.get(sender);
-    if (turns && this.#isFull(turns, sender, packet)) return;
+    if (turns && !isPaid && this.#isFull(turns, sender, packet)) return;
+    // Of plain clients it has to be found out.
+    const size = () => (isPaid ? 0 : payloadSize(packet));
     let answer: MaybeLater<void>;
     try {
       answer = permission.check(sender, packet);
     } catch (error) {
       const refuse = () => router.refuse(sender, packet, error);
-      return turns ? void this.#wait(sender, packet, refuse) : refuse();
+      return turns ? void this.#wait(sender, size(), refuse) : refuse();
     }
     const pass = () => router.handle(sender, packet);
-    if (!isThenable(answer)) return turns ? void this.#wait(sender, packet, pass) : pass();
-    const turn = this.#wait(sender, packet, undefined);
+    if (!isThenable(answer)) return turns ? void this.#wait(sender, size(), pass) : pass();
+    const turn = this.#wait(sender, size(), undefined);
     const decided = (act: () => void) => {
       turn.act = act;
       this.#goOn(sender);
@@ -71,7 +71,7 @@ export class PermissionGate {
   /** Refuses what is too much. What credit has paid for is bounded by that; what ends something takes nothing. */
   #isFull(turns: Turns, sender: Session, packet: ClientPacket): boolean {
     const { router, limits } = this.#options;
-    if (isPaidFor(this.#options.directory, sender, packet) || endsSomething(packet)) return false;
+    if (endsSomething(packet)) return false;
     const isTooMany = turns.waiting.size >= limits.maxWaitingPackets;
     if (!isTooMany && turns.bytes + payloadSize(packet) <= limits.maxWaitingBytes) return false;
     const limit = isTooMany ? 'maxWaitingPackets' : 'maxWaitingBytes';
@@ -81,10 +81,10 @@ export class PermissionGate {
     return true;
   }
 
-  #wait(sender: Session, packet: ClientPacket, act: (() => void) | undefined): Turn {
+  #wait(sender: Session, size: number, act: (() => void) | undefined): Turn {
     const turns = this.#turns.get(sender) ?? { waiting: new Fifo<Turn>(), bytes: 0 };
     this.#turns.set(sender, turns);
-    const turn = { size: isPaidFor(this.#options.directory, sender, packet) ? 0 : payloadSize(packet), act };
+    const turn = { size, act };
     turns.waiting.push(turn);
     turns.bytes += turn.size;
     return turn;

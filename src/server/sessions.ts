@@ -79,17 +79,18 @@ export class Sessions {
     const { streams, topics } = this;
     this.router = new Router({ namespace, directory, interest, streams, topics, permission, failed, logError });
     const { router } = this;
-    this.#gate = permission && new PermissionGate({ router, permission, directory, limits, logError });
+    this.#gate = permission && new PermissionGate({ router, permission, limits, logError });
   }
 
-  /** What a client sends, from here on asked about where there is permission to ask for. */
-  handle(session: Session, packet: ClientPacket): void {
+  /** What a client sends, from here on asked about where there is permission to ask for. `isPaid`: see `isPaidFor`. */
+  handle(session: Session, packet: ClientPacket, isPaid: boolean): void {
     try {
       this.conduct.checkSize(packet);
     } catch (error) {
       return this.router.refuse(session, packet, error);
     }
-    (this.#gate ?? this.router).handle(session, packet);
+    if (this.#gate) this.#gate.handle(session, packet, isPaid);
+    else this.router.handle(session, packet);
   }
 
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
@@ -228,12 +229,13 @@ export class Sessions {
       writer: this.writer,
       allows: this.#options.plainEvents,
       toRouter: (packet) => {
+        const isPaid = isPaidFor(this.directory, session, packet);
         try {
-          if (!isPaidFor(this.directory, session, packet)) this.conduct.spendBytes(socket, packet);
+          if (!isPaid) this.conduct.spendBytes(socket, packet);
         } catch (error) {
           return this.router.refuse(session, packet, error);
         }
-        this.handle(session, packet);
+        this.handle(session, packet, isPaid);
       },
     });
   }

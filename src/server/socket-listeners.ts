@@ -112,8 +112,9 @@ export class SocketListeners {
       packet = readFromClient(data, header);
       const session = this.#sessionOf(socket);
       if (session.secret === undefined) throw new P2PError('PACKET_INVALID', 'A plugin client says hello first');
-      if (!isPaidFor(this.#sessions.directory, session, packet)) this.#spend(socket, packet);
-      this.#sessions.handle(session, packet);
+      const isPaid = isPaidFor(this.#sessions.directory, session, packet);
+      if (!isPaid) this.#spend(socket, packet);
+      this.#sessions.handle(session, packet, isPaid);
     } catch (error) {
       this.#refuse(socket, { header, packet, problem: toP2PError(error) });
     }
