@@ -84,9 +84,7 @@ export class SocketListeners {
   /** What every socket of the namespace gets, with a client id or without. */
   guard(socket: RawServerSocket): void {
     guardPackets(socket, MAX_EVENT_ARGUMENTS, () => {
-      const problem = new P2PError('PACKET_INVALID', `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`);
-      tellError(this.#sessions.writer, socket, problem);
-      this.#sessions.conduct.note(socket, problem);
+      this.#tell(socket, new P2PError('PACKET_INVALID', `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`));
     });
     socket.on(ENVELOPE_EVENT, this.#envelopeListener);
   }
@@ -137,8 +135,7 @@ export class SocketListeners {
     if (session && stream !== undefined && this.#sessions.streams.fail(session, stream, problem)) {
       return this.#sessions.conduct.note(socket, problem);
     }
-    tellError(this.#sessions.writer, socket, problem);
-    this.#sessions.conduct.note(socket, problem);
+    this.#tell(socket, problem);
   }
 
   #readPlain(socket: RawServerSocket, { handle, body, ack }: PlainCall): void {
@@ -152,11 +149,15 @@ export class SocketListeners {
       }
       handle(port, body, ack);
     } catch (error) {
-      const problem = toP2PError(error);
-      if (ack) ack({ error: problem.toJSON() });
-      else tellError(this.#sessions.writer, socket, problem);
-      this.#sessions.conduct.note(socket, problem);
+      this.#tell(socket, toP2PError(error), ack);
     }
+  }
+
+  /** What is wrong is told, by the acknowledgement where there is one, and counts against the client. */
+  #tell(socket: RawServerSocket, problem: P2PError, ack?: PlainAck): void {
+    if (ack) ack({ error: problem.toJSON() });
+    else tellError(this.#sessions.writer, socket, problem);
+    this.#sessions.conduct.note(socket, problem);
   }
 
   #sessionOf(socket: RawServerSocket): Session {
