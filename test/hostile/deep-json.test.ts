@@ -6,7 +6,7 @@ import { PATIENT } from '../support/topics.js';
 import { Attacker } from './support/attacker.js';
 import { atSize, record } from './support/figures.js';
 import { startRelayProcess } from './support/relay-process.js';
-import { connectVictims } from './support/victims.js';
+import { connectVictims, enterLobby } from './support/victims.js';
 
 const DEPTHS = atSize([65, 4_100, 100_000], [65, 4_100, 100_000, 450_000]);
 
@@ -18,8 +18,7 @@ const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 async function scene(kind: 'plugin' | 'plain') {
   const relay = await startRelayProcess();
   const victims = await connectVictims(relay);
-  await victims.alice.joinRoom('lobby');
-  await victims.ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
+  await enterLobby(victims);
   const mallory = await Attacker.connect(relay.url, kind);
   return { relay, ...victims, mallory };
 }

@@ -4,7 +4,7 @@ import { Attacker, type Frames } from './support/attacker.js';
 import { record } from './support/figures.js';
 import { startRelayProcess } from './support/relay-process.js';
 import { layTrap } from './support/trap.js';
-import { connectVictims } from './support/victims.js';
+import { connectVictims, enterLobby } from './support/victims.js';
 
 /** A payload that nobody honest would write. */
 interface HostilePayload {
@@ -111,9 +111,8 @@ function nextRequest({ socket }: Attacker): Promise<unknown[]> {
 async function scene() {
   const relay = await startRelayProcess();
   const victims = await connectVictims(relay);
-  const { alice, ben } = victims;
-  await alice.joinRoom('lobby');
-  await ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
+  const { alice } = victims;
+  await enterLobby(victims);
   alice.provideService('echo', (...args) => args);
   alice.onAddP2pStream((duplex) => {
     duplex.on('error', () => {});

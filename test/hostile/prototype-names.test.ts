@@ -4,15 +4,14 @@ import { next, rawSocketTo } from '../support/relay.js';
 import { Attacker, type AttackerKind, binaryEnvelope, eventText, type Frames } from './support/attacker.js';
 import { record } from './support/figures.js';
 import { startRelayProcess } from './support/relay-process.js';
-import { connectVictims } from './support/victims.js';
+import { connectVictims, enterLobby } from './support/victims.js';
 
 const NAMES = ['__proto__', 'constructor', 'prototype'];
 
 async function scene(frozen = true) {
   const relay = await startRelayProcess({ frozen });
   const victims = await connectVictims(relay);
-  await victims.alice.joinRoom('lobby');
-  await victims.ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
+  await enterLobby(victims);
   const unharmed = async () => {
     await victims.fine();
     expect(await relay.polluted()).toEqual([]);

@@ -12,7 +12,7 @@ import {
 import { Attacker, envelope, eventText } from './support/attacker.js';
 import { record } from './support/figures.js';
 import { startRelayProcess } from './support/relay-process.js';
-import { connectVictims } from './support/victims.js';
+import { connectVictims, enterLobby } from './support/victims.js';
 
 const SOCKET_IO = ['connect', 'connection', 'connect_error', 'disconnect', 'disconnecting', 'error'];
 const EMITTER = ['newListener', 'removeListener'];
@@ -37,8 +37,7 @@ const PLAIN_LANES: Record<string, (target: string, event: string, id: number) =>
 async function scene(kind: 'plugin' | 'plain') {
   const relay = await startRelayProcess();
   const victims = await connectVictims(relay);
-  await victims.alice.joinRoom('lobby');
-  await victims.ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
+  await enterLobby(victims);
   const mallory = await Attacker.connect(relay.url, kind);
   const acknowledged: unknown[] = [];
   mallory.socket.io.engine.on('packet', ({ data }: { data?: string }) => {

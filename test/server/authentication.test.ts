@@ -3,7 +3,7 @@ import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import { P2PError } from '../../src/protocol/p2p-error.js';
 import type { Authenticate } from '../../src/server/authentication.js';
 import { p2pServerPlugin } from '../../src/server/p2p-server-plugin.js';
-import type { ClientOptions, TestRelay } from '../support/relay.js';
+import type { ClientOptions, TestClient, TestRelay } from '../support/relay.js';
 import { connected, next, plainSettled, settled, startRelay, thrownBy } from '../support/relay.js';
 
 const byToken: Authenticate = ({ auth }) => {
@@ -17,6 +17,18 @@ async function refusalOf(relay: TestRelay, options: ClientOptions) {
   const socket = relay.rawSocket({ reconnection: false, ...options });
   const [error] = await next<[Error & { data?: { code: string } }]>(socket, 'connect_error');
   return error.data;
+}
+
+/** A client whose connection was lost and recovered. */
+async function recoveredAlice(relay: TestRelay): Promise<TestClient> {
+  const alice = await relay.connect('alice');
+  relay.server.emitTo('alice', 'app', 1);
+  await settled(alice);
+  alice.io.engine.close();
+  await next(alice, 'connect');
+  await settled(alice);
+  expect([alice.recovered, relay.server.getAllClientId()]).toEqual([true, ['alice']]);
+  return alice;
 }
 
 describe('authenticate', () => {
@@ -82,13 +94,7 @@ describe('authenticate', () => {
       return auth.clientId;
     };
     const relay = await startRelay({ socketIo: { connectionStateRecovery }, plugin: { authenticate } });
-    const alice = await relay.connect('alice');
-    relay.server.emitTo('alice', 'app', 1);
-    await settled(alice);
-    alice.io.engine.close();
-    await next(alice, 'connect');
-    await settled(alice);
-    expect([alice.recovered, relay.server.getAllClientId()]).toEqual([true, ['alice']]);
+    await recoveredAlice(relay);
   });
 
   it('R-1 what a recovered client sends meanwhile is answered', async () => {
@@ -147,13 +153,7 @@ describe('authenticate', () => {
       return 'alice';
     };
     const relay = await startRelay({ socketIo: { connectionStateRecovery }, plugin: { authenticate } });
-    const alice = await relay.connect('alice');
-    relay.server.emitTo('alice', 'app', 1);
-    await settled(alice);
-    alice.io.engine.close();
-    await next(alice, 'connect');
-    await settled(alice);
-    expect([alice.recovered, relay.server.getAllClientId()]).toEqual([true, ['alice']]);
+    const alice = await recoveredAlice(relay);
     isOpen = false;
     const refused = next<[P2PError]>(alice, 'SERVER_ERROR');
     alice.io.engine.close();

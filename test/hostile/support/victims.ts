@@ -54,6 +54,12 @@ export async function connectVictims(relay: RelayProcess): Promise<Victims> {
   return { alice, ben, carol, heard, packets, fine };
 }
 
+/** The two who are attacked enter the same room. */
+export async function enterLobby({ alice, ben }: Victims): Promise<void> {
+  await alice.joinRoom('lobby');
+  await ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
+}
+
 /** The server may tell a client without the plugin what went wrong; nobody else may. */
 function isTold(event: string, [error]: unknown[]): boolean {
   return event === 'SERVER_ERROR' && typeof (error as { code?: unknown } | undefined)?.code === 'string';
