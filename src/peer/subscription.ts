@@ -225,7 +225,7 @@ export class Subscription<Value = unknown> implements AsyncIterable<Value> {
   #read(payload: Payload): PromiseLike<void> | undefined {
     if (this.#state === 'ended') return undefined;
     try {
-      const size = payload.encoded.data.length;
+      const size = payload.size;
       const value = this.#options.read(payload);
       if (!isThenable(value)) return void this.#deliver(value, size);
       return (value as PromiseLike<Value>).then(

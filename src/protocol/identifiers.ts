@@ -34,7 +34,7 @@ export function isClientId(value: unknown): value is string {
 
 /** Whether the value can name an event, a room, an API or a topic, reserved or not. */
 export function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH;
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH && isWellFormed(value);
 }
 
 /** APIs whose names begin so are answered by the library itself. */
@@ -58,5 +58,7 @@ export function isReservedRoom(room: string): boolean {
 
 /** A lone half of a surrogate pair changes when it is written as UTF-8. */
 function isWellFormed(value: string): boolean {
-  return !/\p{Surrogate}/u.test(value);
+  // Newer than the language that is compiled to, and faster.
+  const { isWellFormed: builtIn } = value as { isWellFormed?: () => boolean };
+  return builtIn ? builtIn.call(value) : !/\p{Surrogate}/u.test(value);
 }

@@ -1,5 +1,6 @@
 import { type P2PError, readWireError, toP2PError, wireErrorOf } from './p2p-error.js';
 import { checkArguments, decodePayload, type EncodedPayload, encodePayload, PAYLOAD_FORMATS } from './payload-codec.js';
+import { utf8Length } from './utf8.js';
 
 /**
  * The arguments of one message, encoded at most once and decoded at most once,
@@ -8,6 +9,7 @@ import { checkArguments, decodePayload, type EncodedPayload, encodePayload, PAYL
 export class Payload {
   #args: readonly unknown[] | undefined;
   #encoded: EncodedPayload | undefined;
+  #size: number | undefined;
   /** Why it cannot be read: found out once, as reading it once. */
   #unreadable: unknown;
 
@@ -51,6 +53,12 @@ export class Payload {
     return this.#encoded;
   }
 
+  /** Its size encoded, in bytes: of text, in UTF-8. */
+  get size(): number {
+    this.#size ??= sizeOf(this.encoded.data);
+    return this.#size;
+  }
+
   /** @throws P2PError `PAYLOAD_INVALID` when what was received is malformed. */
   get args(): readonly unknown[] {
     if (this.#unreadable) throw this.#unreadable;
@@ -75,3 +83,7 @@ export class Payload {
 
 /** What answers without a value send. */
 export const EMPTY_PAYLOAD = Payload.encode([]);
+
+function sizeOf(data: string | Uint8Array): number {
+  return typeof data === 'string' ? utf8Length(data) : data.byteLength;
+}

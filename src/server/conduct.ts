@@ -105,9 +105,9 @@ export class Conduct {
   }
 }
 
-/** In bytes; of text, UTF-16 code units. */
+/** In bytes. */
 export function payloadSize(packet: ClientPacket): number {
-  return 'payload' in packet ? packet.payload.encoded.data.length : 0;
+  return 'payload' in packet ? packet.payload.size : 0;
 }
 
 function rateLimited(limit: 'packetsPerSecond' | 'bytesPerSecond', limits: ServerLimits): P2PError {

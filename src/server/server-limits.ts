@@ -7,7 +7,7 @@ import { MAX_TIMEOUT } from '../protocol/limits.js';
  */
 export interface ServerLimits {
   /**
-   * Largest payload of a packet, in bytes as they arrive (of text: UTF-16 code units), at least 8,192. Clients with the
+   * Largest payload of a packet, in bytes, at least 8,192. Clients with the
    * plugin keep 4,096 of it for the rest of the packet. Default: Socket.IO's `maxHttpBufferSize`.
    */
   readonly maxPacketBytes: number;

@@ -122,7 +122,7 @@ export class TopicRelay<Session extends Member> {
    * @throws P2PError `QUEUE_FULL` when too much waits already
    */
   publishAndWait(payload: Payload, done: () => void): () => readonly Session[] {
-    const size = payload.encoded.data.length + DELIVERY_COST;
+    const size = payload.size + DELIVERY_COST;
     if (this.#waitingBytes > 0 && this.#waitingBytes + size > MAX_WAITING_PUBLICATIONS) {
       const message = `Subscribers of "${this.topic}" are slow: wait until the publications before are taken`;
       throw new P2PError('QUEUE_FULL', message, { details: { topic: this.topic } });

@@ -47,7 +47,7 @@ export class Incoming {
   add(payload: Payload): number {
     if (this.isPartial) return this.#addLast(payload);
     if (this.#options.mode === 'bytes') bytesOf(payload);
-    else this.#checkSize(payload.encoded.data.length);
+    else this.#checkSize(payload.size);
     this.#queue.push({ payload, cost: streamCost(payload) });
     return 0;
   }

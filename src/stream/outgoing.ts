@@ -90,10 +90,10 @@ export class OutgoingObject implements Outgoing {
   cut(room: number): Piece | undefined {
     const whole = this.#whole;
     if (whole) {
-      const { length } = whole.encoded.data;
-      if (length > room && room < MIN_STREAM_PIECE) return undefined;
+      const { size } = whole;
+      if (size > room && room < MIN_STREAM_PIECE) return undefined;
       this.#whole = undefined;
-      if (length <= room) return { payload: whole, more: false };
+      if (size <= room) return { payload: whole, more: false };
       this.#frame = new OutgoingBytes([frameObject(whole)]);
     }
     const bytes = this.#frame?.take(room);
@@ -111,20 +111,13 @@ export interface OutgoingOptions {
 export function outgoingOf({ mode, maxObjectSize }: OutgoingOptions, values: readonly unknown[]): Outgoing {
   if (mode === 'bytes') return new OutgoingBytes(values.map(bytesOf));
   const payload = Payload.encode(values);
-  const { data } = payload.encoded;
   // What is written as null, such as NaN, would end the stream of the one who reads it.
-  if (data === '[null]') throw new P2PError('INVALID_ARGUMENT', 'A stream carries no null');
-  const size = byteLength(data, maxObjectSize);
+  if (payload.encoded.data === '[null]') throw new P2PError('INVALID_ARGUMENT', 'A stream carries no null');
+  const { size } = payload;
   if (size <= maxObjectSize) return new OutgoingObject(payload);
   throw new P2PError('PAYLOAD_TOO_LARGE', `The stream carries objects of at most ${maxObjectSize} bytes`, {
     details: { limit: maxObjectSize, size },
   });
-}
-
-/** In parts text travels as UTF-8, and the receiver counts that; it is measured only where that could matter. */
-function byteLength(data: string | Uint8Array, limit: number): number {
-  if (typeof data !== 'string' || data.length * 3 <= limit) return data.length;
-  return new TextEncoder().encode(data).byteLength;
 }
 
 function bytesOf(value: unknown): Uint8Array {

@@ -49,6 +49,11 @@ describe('golden vectors of PROTOCOL.md', () => {
     expect(thrownBy(() => readFromClient(withBytes(data), header))).toBe(code);
   });
 
+  // No JSON file can hold one.
+  it('refused from a client: an event with half a surrogate pair', () => {
+    expect(thrownBy(() => readFromClient('[]', ['message', 'alice', 'chat\ud83d', 0]))).toBe('PACKET_INVALID');
+  });
+
   const readers: Record<string, (body: unknown) => unknown> = {
     P2P_EMIT: readPlainEmit,
     P2P_EMIT_ACKNOWLEDGE: readPlainEmit,

@@ -124,7 +124,7 @@ describe('CS-3 bytes on their way out', () => {
 });
 
 describe('CS-3 objects on their way out', () => {
-  const wholeRoom = (value: unknown) => Payload.encode([value]).encoded.data.length;
+  const wholeRoom = (value: unknown) => Payload.encode([value]).size;
 
   it.each(BOUNDARIES.flatMap((size) => [-1, 0, 1].map((more) => [size, more] as const)))(
     'of %i bytes with %i bytes of room more go whole if they fit, else in parts',

@@ -152,7 +152,7 @@ describe('CS-3 what a stream takes', () => {
     let credit = MIN_STREAM_WINDOW;
     for (let object = 0; object < 100; object++) {
       for (const piece of [part(bytes(20_000)), part(bytes(20_000)), data(bytes(1))]) {
-        const cost = (piece as { payload: Payload }).payload.encoded.data.length + STREAM_PACKET_COST;
+        const cost = (piece as { payload: Payload }).payload.size + STREAM_PACKET_COST;
         if (cost > credit) break;
         credit -= cost;
         sent += cost;
