@@ -1,9 +1,9 @@
 import { SocketIoLink } from '../src/client/socket-io-link.js';
 import { readFromClient } from '../src/protocol/envelope.js';
 import type { ClientPacket } from '../src/protocol/packet.js';
+import { EventWriter } from '../src/server/event-writer.js';
 import { InProcessLink } from '../src/server/in-process-link.js';
 import { PluginPort } from '../src/server/plugin-port.js';
-import { FrameWriter } from '../src/server/raw-server.js';
 import { describeLink } from './support/link-compliance.js';
 import { MemoryLink } from './support/memory-link.js';
 import { startRelay } from './support/relay.js';
@@ -39,7 +39,7 @@ describeLink('over Socket.IO', async () => {
     connect: () => socket.connect(),
     send: (packet) => {
       const connected = remote();
-      if (connected) new PluginPort(connected, new FrameWriter(server.of('/'))).deliver(packet);
+      if (connected) new PluginPort(connected, new EventWriter(server.of('/'))).deliver(packet);
     },
     arrived,
     lose: () => remote()?.conn.close(),

@@ -1,8 +1,9 @@
 import { SERVER_ERROR } from '../protocol/event-names.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import { Payload } from '../protocol/payload.js';
+import type { EventWriter } from './event-writer.js';
 import { PluginPort } from './plugin-port.js';
-import type { FrameWriter, RawServerSocket } from './raw-server.js';
+import type { RawServerSocket } from './raw-server.js';
 
 /** Sockets whose plugin was applied after they had connected. */
 const saidHello = new WeakSet<RawServerSocket>();
@@ -18,17 +19,17 @@ export function isPluginSocket(socket: RawServerSocket): boolean {
 }
 
 /** Tells a client of a failure that no request of its waits for. */
-export function tellError(writer: FrameWriter, socket: RawServerSocket, error: P2PError): void {
+export function tellError(writer: EventWriter, socket: RawServerSocket, error: P2PError): void {
   tell(writer, socket, { error, type: 'error' });
 }
 
 /** Tells a client that its session is over, or will not begin. */
-export function tellEnd(writer: FrameWriter, socket: RawServerSocket, error: P2PError): void {
+export function tellEnd(writer: EventWriter, socket: RawServerSocket, error: P2PError): void {
   tell(writer, socket, { error, type: 'end' });
 }
 
 function tell(
-  writer: FrameWriter,
+  writer: EventWriter,
   socket: RawServerSocket,
   { error, type }: { error: P2PError; type: 'error' | 'end' },
 ): void {

@@ -3,6 +3,12 @@ import type { RawServerSocket } from './raw-server.js';
 /** A connection of engine.io, shared by the namespaces that a client has joined. */
 export type Connection = RawServerSocket['conn'];
 
+export interface WriteOptions {
+  readonly compress: boolean;
+  /** What a websocket is to send as it is; where it compresses, and by other transports, it is not looked at. */
+  wsPreEncodedFrame: readonly Buffer[] | undefined;
+}
+
 /** What the library uses of one beyond its public types. */
 export interface ConnectionInternals {
   readonly readyState: string;
@@ -15,9 +21,12 @@ export interface ConnectionInternals {
     /** Of a websocket. */
     readonly socket?: { readonly bufferedAmount?: number; pause?(): void; terminate?(): void };
   };
-  on(event: 'packet' | 'close', listener: () => void): void;
-  off(event: 'packet' | 'close', listener: () => void): void;
+  /** `packetCreate`: something is about to be written. */
+  on(event: 'packet' | 'close' | 'packetCreate', listener: () => void): void;
+  off(event: 'packet' | 'close' | 'packetCreate', listener: () => void): void;
   sendPacket(type: 'ping'): void;
+  /** `written` is called when it has been handed to the network; perhaps not where the connection is lost. */
+  write(data: unknown, options: WriteOptions, written?: () => void): void;
 }
 
 export function internalsOf(connection: Connection): ConnectionInternals {

@@ -7,16 +7,17 @@ import type { ClientPacket, Packet, PacketOf } from '../protocol/packet.js';
 import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
 import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import { askSocket } from './ask-socket.js';
+import type { EncodedEvent, EventWriter } from './event-writer.js';
 import { InProcessLink } from './in-process-link.js';
 import { PlainStreams } from './plain-streams.js';
 import { PlainSubscriptions } from './plain-subscriptions.js';
-import type { Frames, FrameWriter, RawServerSocket } from './raw-server.js';
-import type { DeliverOptions, SessionPort, SharedFrames } from './session-port.js';
+import type { RawServerSocket } from './raw-server.js';
+import type { DeliverOptions, SessionPort, SharedEncodings } from './session-port.js';
 
 export interface PlainPortOptions {
   readonly clientId: string;
   readonly socket: RawServerSocket;
-  readonly writer: FrameWriter;
+  readonly writer: EventWriter;
   /** Which events a plain client may be sent by others. */
   readonly allows: (event: string) => boolean;
   readonly toRouter: (packet: ClientPacket) => void;
@@ -102,7 +103,7 @@ export class PlainPort implements SessionPort, PeerHandler {
     this.#emit(SERVER_ERROR, [error.toJSON()]);
   }
 
-  #emitMessage({ peer, event, payload }: PacketOf<'message'>, shared: SharedFrames = {}): void {
+  #emitMessage({ peer, event, payload }: PacketOf<'message'>, shared: SharedEncodings = {}): void {
     this.#checkAllowed(event);
     const { socket, writer } = this.#options;
     shared.plain ??= this.#encode(event, [peer, ...payload.args]);
@@ -120,8 +121,7 @@ export class PlainPort implements SessionPort, PeerHandler {
     } catch (error) {
       return this.failed(toP2PError(error));
     }
-    if (queue) queue.write(shared.plain);
-    else writer.write(socket, shared.plain);
+    writer.write(socket, shared.plain, queue?.count(shared.plain.bytes));
   }
 
   #ask(event: string, args: readonly unknown[], answer: Answer, read = Payload.ofArguments): void {
@@ -143,7 +143,7 @@ export class PlainPort implements SessionPort, PeerHandler {
     writer.write(socket, this.#encode(event, args));
   }
 
-  #encode(event: string, args: readonly unknown[]): Frames {
+  #encode(event: string, args: readonly unknown[]): EncodedEvent {
     checkPlainArguments(args);
     return this.#options.writer.encodePlain(event, args);
   }

@@ -1,4 +1,4 @@
-import type { Frames, FrameWriter, RawServerSocket } from './raw-server.js';
+import type { RawServerSocket } from './raw-server.js';
 
 interface Waiter {
   /** bytes */
@@ -6,21 +6,16 @@ interface Waiter {
   readonly callback: () => void;
 }
 
-/**
- * Writes to one socket and knows how much of that waits in this process. Other traffic of the connection is not
- * counted. A socket that has disconnected is written nothing, and nothing is queued for it.
- */
+/** How much of what is written to one socket waits in this process, as far as it is counted here. */
 export class SendQueue {
   readonly #socket: RawServerSocket;
-  readonly #writer: FrameWriter;
   #queued = 0;
   /** Made for the first who waits: most queues never have one. */
   #waiting: Set<Waiter> | undefined;
   #stopListening: (() => void) | undefined;
 
-  constructor(socket: RawServerSocket, writer: FrameWriter) {
+  constructor(socket: RawServerSocket) {
     this.#socket = socket;
-    this.#writer = writer;
   }
 
   /** What was written and has not been handed to the network, in bytes. */
@@ -28,15 +23,13 @@ export class SendQueue {
     return this.#socket.connected ? this.#queued : 0;
   }
 
-  /** Writes and counts; to be used for all that is to count. */
-  write(frames: Frames): void {
-    if (!this.#socket.connected) return;
-    const { bytes } = frames;
+  /** So much is being written. @returns to be called when it has been handed to the network */
+  count(bytes: number): () => void {
     this.#queued += bytes;
-    this.#writer.write(this.#socket, frames, () => {
+    return () => {
       this.#queued -= bytes;
       if (this.#waiting) this.#wake();
-    });
+    };
   }
 
   /**

@@ -1,17 +1,17 @@
 import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
-import type { Frames } from './raw-server.js';
+import type { EncodedEvent } from './event-writer.js';
 import type { SendQueue } from './send-queue.js';
 
 /** What one packet looks like on the wire, kept while it goes to many. */
-export interface SharedFrames {
-  plugin?: Frames;
-  plain?: Frames;
+export interface SharedEncodings {
+  plugin?: EncodedEvent;
+  plain?: EncodedEvent;
 }
 
 export interface DeliverOptions {
-  readonly shared?: SharedFrames | undefined;
-  /** Writes it, and counts what is queued. */
+  readonly shared?: SharedEncodings | undefined;
+  /** Counts what is queued. */
   readonly queue?: SendQueue | undefined;
   /** Called when the packet has left this process; never where the session ends before. */
   readonly flushed?: () => void;

@@ -5,6 +5,7 @@ import { Conduct } from './conduct.js';
 import { ConnectionQueue } from './connection-queue.js';
 import type { Diagnostics } from './diagnostics.js';
 import { Directory } from './directory.js';
+import { EventWriter } from './event-writer.js';
 import { cutOff, hangUp } from './hang-up.js';
 import { Interest } from './interest.js';
 import { isPaidFor } from './paid-for.js';
@@ -12,7 +13,7 @@ import type { Permission } from './permission.js';
 import { PermissionGate } from './permission-gate.js';
 import { PlainPort } from './plain-port.js';
 import { PluginPort } from './plugin-port.js';
-import { FrameWriter, type RawNamespace, type RawServerSocket } from './raw-server.js';
+import type { RawNamespace, RawServerSocket } from './raw-server.js';
 import { Router } from './router.js';
 import type { ServerLimits } from './server-limits.js';
 import { Session, UNLISTED } from './session.js';
@@ -52,7 +53,7 @@ export class Sessions {
   readonly streams: StreamRelays;
   readonly topics: TopicRelays;
   readonly router: Router;
-  readonly writer: FrameWriter;
+  readonly writer: EventWriter;
   readonly conduct: Conduct;
   readonly #gate: PermissionGate | undefined;
   readonly #options: SessionsOptions;
@@ -61,7 +62,7 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     const { namespace, logError, limits, diagnostics, permission } = options;
     this.#options = options;
-    this.writer = new FrameWriter(namespace);
+    this.writer = new EventWriter(namespace);
     this.conduct = new Conduct({
       limits,
       diagnostics,
@@ -72,10 +73,10 @@ export class Sessions {
         hangUp(socket);
       },
     });
-    const { directory, interest, writer, conduct } = this;
+    const { directory, interest, conduct } = this;
     const failed = ({ socket }: Session, error: P2PError) => socket && conduct.note(socket, error);
     this.streams = new StreamRelays(interest, failed);
-    this.topics = new TopicRelays({ interest, writer, logError });
+    this.topics = new TopicRelays({ interest, logError });
     const { streams, topics } = this;
     this.router = new Router({ namespace, directory, interest, streams, topics, permission, failed, logError });
     const { router } = this;

@@ -5,7 +5,7 @@ import { P2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import type { Payload } from '../protocol/payload.js';
 import type { SendQueue } from './send-queue.js';
-import type { DeliverOptions, SharedFrames } from './session-port.js';
+import type { DeliverOptions, SharedEncodings } from './session-port.js';
 
 /** What a publication that waits costs beside its payload, in bytes: about what it takes in memory. */
 const DELIVERY_COST = 1_024;
@@ -20,7 +20,7 @@ interface Member {
 /** A publication on its way to all subscribers. */
 interface Delivery {
   readonly packet: PacketOf<'publication'>;
-  readonly shared: SharedFrames;
+  readonly shared: SharedEncodings;
   /** Those who have no room for it yet. */
   readonly late: Set<object>;
   /** Nobody is late any more. */
@@ -108,7 +108,7 @@ export class TopicRelay<Session extends Member> {
   /** To all who have room for it; the others miss it. */
   publish(payload: Payload): void {
     const packet = this.#publication(payload);
-    const shared: SharedFrames = {};
+    const shared: SharedEncodings = {};
     this.#toEach((subscriber) => {
       if (!hasRoom(subscriber) || subscriber.waiting.length > 0) return this.#miss(subscriber);
       if (subscriber.missed > 0) this.#tellMissed(subscriber);
@@ -206,7 +206,7 @@ function hasRoom({ queue }: Subscriber): boolean {
   return queue === undefined || queue.queued <= MAX_QUEUED_PUBLICATIONS;
 }
 
-function send({ session, queue }: Subscriber, packet: PacketOf<'publication'>, shared: SharedFrames): void {
+function send({ session, queue }: Subscriber, packet: PacketOf<'publication'>, shared: SharedEncodings): void {
   session.deliver(packet, { shared, queue });
 }
 

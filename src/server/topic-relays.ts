@@ -3,14 +3,12 @@ import { P2PError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
 import { Payload } from '../protocol/payload.js';
 import type { Interest } from './interest.js';
-import type { FrameWriter } from './raw-server.js';
 import { SendQueue } from './send-queue.js';
 import type { Session } from './session.js';
 import { TopicRelay } from './topic-relay.js';
 
 export interface TopicRelaysOptions {
   readonly interest: Interest;
-  readonly writer: FrameWriter;
   readonly logError: (message: string, error: unknown) => void;
 }
 
@@ -115,7 +113,7 @@ export class TopicRelays {
   }
 
   #queueOf(session: Session): SendQueue | undefined {
-    if (session.socket) session.publications ??= new SendQueue(session.socket, this.#options.writer);
+    if (session.socket) session.publications ??= new SendQueue(session.socket);
     return session.publications;
   }
 

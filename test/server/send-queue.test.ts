@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Server, type ServerOptions, type Socket } from 'socket.io';
 import type { Socket as ClientSocket } from 'socket.io-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Frames, FrameWriter } from '../../src/server/raw-server.js';
+import { type EncodedEvent, EventWriter } from '../../src/server/event-writer.js';
 import { SendQueue } from '../../src/server/send-queue.js';
 import { type ClientOptions, next, rawSocketTo } from '../support/relay.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -25,7 +25,7 @@ class Reader {
     this.proxy = proxy;
     this.client = client;
     this.socket = socket;
-    this.queue = new SendQueue(socket, new FrameWriter(socket.nsp));
+    this.queue = new SendQueue(socket);
     client.on('news', (content: unknown) => {
       this.got.push(content);
       if (this.got.length === this.#wanted) this.#all();
@@ -46,16 +46,25 @@ class Reader {
   }
 
   /** The reader takes nothing more in, and what was written last waits in the server. */
-  stall(): Frames {
+  stall(): EncodedEvent {
     this.proxy.stall('down');
     const filler = this.publication('x'.repeat(MORE_THAN_THE_NETWORK_HOLDS));
-    this.queue.write(filler);
+    this.write(filler);
     return filler;
   }
 
-  publication(content: unknown): Frames {
-    return new FrameWriter(this.socket.nsp).encode('news', [content]);
+  /** Writes and counts. */
+  write(event: EncodedEvent): void {
+    writeCounted(this.socket, this.queue, event);
   }
+
+  publication(content: unknown): EncodedEvent {
+    return new EventWriter(this.socket.nsp).encode('news', [content]);
+  }
+}
+
+function writeCounted(socket: Socket, queue: SendQueue, event: EncodedEvent): void {
+  new EventWriter(socket.nsp).write(socket, event, queue.count(event.bytes));
 }
 
 async function startServer(options?: Partial<ServerOptions>) {
@@ -86,7 +95,7 @@ describe('what is queued towards a socket', () => {
   it('is nothing while the reader keeps up', async () => {
     const reader = await oneReader();
     for (let i = 1; i <= 10; i++) {
-      reader.queue.write(reader.publication(i));
+      reader.write(reader.publication(i));
       await reader.received(i);
       expect(reader.queue.queued).toBe(0);
     }
@@ -99,7 +108,7 @@ describe('what is queued towards a socket', () => {
     expect(reader.queue.queued).toBe(expected);
     for (let i = 0; i < 100; i++) {
       const frames = reader.publication('é'.repeat(i));
-      reader.queue.write(frames);
+      reader.write(frames);
       expected += frames.bytes;
       expect(frames.bytes).toBe(Buffer.byteLength(`2["news","${'é'.repeat(i)}"]`));
       expect(reader.queue.queued).toBe(expected);
@@ -116,7 +125,7 @@ describe('what is queued towards a socket', () => {
     const content = { a: new Uint8Array(5_000).fill(7), b: [Buffer.alloc(0), Buffer.from('end')] };
     const frames = reader.publication(content);
     expect(frames.bytes).toBe(Buffer.byteLength(frames.parts[0] as string) + 5_003);
-    reader.queue.write(frames);
+    reader.write(frames);
     expect(reader.queue.queued).toBe(filler.bytes + frames.bytes);
     reader.proxy.resume();
     await reader.received(2);
@@ -130,7 +139,7 @@ describe('what is queued towards a socket', () => {
     reader.socket.emit('other', 'x'.repeat(MORE_THAN_THE_NETWORK_HOLDS));
     expect(reader.queue.queued).toBe(0);
     const frames = reader.publication('y'.repeat(20_000));
-    reader.queue.write(frames);
+    reader.write(frames);
     expect(reader.queue.queued).toBe(frames.bytes);
     const below = reader.below(0);
     reader.proxy.resume();
@@ -146,7 +155,7 @@ describe('what is queued towards a socket', () => {
     reader.proxy.cut();
     await disconnected;
     expect(reader.queue.queued).toBe(0);
-    reader.queue.write(reader.publication('late'));
+    reader.write(reader.publication('late'));
     expect(reader.queue.queued).toBe(0);
   });
 
@@ -156,9 +165,9 @@ describe('what is queued towards a socket', () => {
     const joined = next<[Socket]>(io.of('/other'), 'connection');
     const other = reader.client.io.socket('/other');
     const [[socket]] = await Promise.all([joined, next(other, 'connect')]);
-    const queue = new SendQueue(socket, new FrameWriter(socket.nsp));
+    const queue = new SendQueue(socket);
     const filler = reader.stall();
-    queue.write(new FrameWriter(socket.nsp).encode('news', ['x'.repeat(20_000)]));
+    writeCounted(socket, queue, new EventWriter(socket.nsp).encode('news', ['x'.repeat(20_000)]));
     expect(queue.queued).toBeGreaterThan(20_000);
     let woken = 0;
     queue.whenBelow(0, () => woken++);
@@ -192,7 +201,7 @@ describe('waiting until less is queued', () => {
     reader.proxy.resume();
     await reader.received(1);
     for (let i = 2; i < 5; i++) {
-      reader.queue.write(reader.publication('z'.repeat(100_000)));
+      reader.write(reader.publication('z'.repeat(100_000)));
       await reader.received(i);
     }
     expect(woken).toEqual([1, 1, 1]);
@@ -201,7 +210,7 @@ describe('waiting until less is queued', () => {
   it.each([0, 100, 16_384, 200_000])('ends though nothing is written after %i bytes', async (length) => {
     const reader = await oneReader();
     const frames = reader.publication('x'.repeat(length));
-    reader.queue.write(frames);
+    reader.write(frames);
     expect(reader.queue.queued).toBe(frames.bytes);
     await reader.below(0);
     expect(reader.queue.queued).toBe(0);
@@ -211,7 +220,7 @@ describe('waiting until less is queued', () => {
   it('ends after many writes within one turn', async () => {
     const reader = await oneReader();
     const contents = Array.from({ length: 1_000 }, (_, i) => `${i}:${'x'.repeat(100)}`);
-    for (const content of contents) reader.queue.write(reader.publication(content));
+    for (const content of contents) reader.write(reader.publication(content));
     expect(reader.queue.queued).toBeGreaterThan(100_000);
     await reader.below(0);
     await reader.received(1_000);
@@ -238,7 +247,7 @@ describe('waiting until less is queued', () => {
     const woken: string[] = [];
     reader.queue.whenBelow(0, () => {
       woken.push('first');
-      reader.queue.write(reader.publication('x'.repeat(100_000)));
+      reader.write(reader.publication('x'.repeat(100_000)));
       // Comes before anything that was written now can have gone out.
       process.nextTick(() => woken.push('later'));
     });
@@ -256,7 +265,7 @@ describe('waiting until less is queued', () => {
   it('is over when the socket disconnects, but not for who has taken it back', async () => {
     const reader = await oneReader();
     reader.stall();
-    reader.queue.write(reader.publication('behind'));
+    reader.write(reader.publication('behind'));
     const woken: string[] = [];
     reader.queue.whenBelow(0, () => woken.push('cancelled'))();
     const over = Promise.all([reader.below(0), next(reader.socket, 'disconnect')]);
@@ -276,7 +285,7 @@ describe('over other ways than an open websocket', () => {
     reader.proxy.stall('up');
     const frames = reader.publication('x'.repeat(500));
     for (let i = 0; i < 4; i++) {
-      reader.queue.write(frames);
+      reader.write(frames);
       expect(reader.queue.queued).toBe(i * frames.bytes);
     }
     let woken = 0;
@@ -291,7 +300,7 @@ describe('over other ways than an open websocket', () => {
   it('loses and repeats nothing while a connection changes from polling to websocket', async () => {
     const reader = await oneReader({ transports: ['polling', 'websocket'] });
     let written = 0;
-    const write = () => reader.queue.write(reader.publication(`${written++}:${'x'.repeat(20_000)}`));
+    const write = () => reader.write(reader.publication(`${written++}:${'x'.repeat(20_000)}`));
     const { conn } = reader.socket;
     let upgraded = conn.transport.name === 'websocket';
     conn.once('upgrade', () => {
@@ -317,7 +326,7 @@ describe('over other ways than an open websocket', () => {
     const frames = reader.publication('x'.repeat(100_000));
     let expected = 0;
     for (let i = 0; i < 5; i++) {
-      reader.queue.write(frames);
+      reader.write(frames);
       expected += frames.bytes;
       expect(reader.queue.queued).toBe(expected);
     }
@@ -349,7 +358,7 @@ describe('a frame that goes to many sockets', () => {
     ]);
     for (const content of contents) {
       const frames = readers[0]!.publication(content);
-      for (const { queue } of readers) queue.write(frames);
+      for (const each of readers) each.write(frames);
     }
     for (const reader of readers) {
       await reader.received(contents.length);
@@ -363,7 +372,7 @@ describe('a frame that goes to many sockets', () => {
     const readers = [await connect(), await connect()];
     for (const content of ['😀', '\0', '\ud83d', 'end']) {
       const frames = readers[0]!.publication(content);
-      for (const { queue } of readers) queue.write(frames);
+      for (const each of readers) each.write(frames);
     }
     for (const reader of readers) {
       await reader.received(4);
@@ -377,7 +386,7 @@ describe('a frame that goes to many sockets', () => {
     const contents = LENGTHS.filter((length) => length % 10 === 5).map((length) => Buffer.alloc(length, length));
     for (const content of contents) {
       const frames = readers[0]!.publication(content);
-      for (const { queue } of readers) queue.write(frames);
+      for (const each of readers) each.write(frames);
     }
     for (const reader of readers) {
       await reader.received(contents.length);

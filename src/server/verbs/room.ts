@@ -3,7 +3,7 @@ import { isP2PError, P2PError } from '../../protocol/p2p-error.js';
 import type { PacketOf } from '../../protocol/packet.js';
 import { EMPTY_PAYLOAD } from '../../protocol/payload.js';
 import type { Session } from '../session.js';
-import type { SharedFrames } from '../session-port.js';
+import type { SharedEncodings } from '../session-port.js';
 import { throwIf } from '../usage.js';
 import type { RouterContext, Verb } from '../verb.js';
 
@@ -25,7 +25,7 @@ export const leave: Verb<'leave'> = async (context, sender, { id, room }) => {
 export const roomMessage: Verb<'room-message'> = (context, sender, { room, event, payload }) => {
   checkNoSocketRoom(context, room);
   const packet: PacketOf<'message'> = { type: 'message', peer: sender.clientId, event, payload };
-  const shared: SharedFrames = {};
+  const shared: SharedEncodings = {};
   let problem: unknown;
   for (const socketId of context.namespace.adapter.rooms.get(room) ?? []) {
     const member = context.directory.ofSocket(socketId);
