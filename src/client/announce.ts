@@ -1,12 +1,22 @@
-import { PROTOCOL_VERSION, pickClientId } from '../protocol/handshake.js';
+import { FRAMES_VERSION, PROTOCOL_VERSION, pickClientId } from '../protocol/handshake.js';
 import { CLIENT_ID_RULE, isClientId } from '../protocol/identifiers.js';
 import { P2PError } from '../protocol/p2p-error.js';
-import { interceptConnect, type RawSocket } from './raw-socket.js';
+import { interceptPackets, type RawSocket } from './raw-socket.js';
 
 /** What the server is told with every connect. */
 interface Announced {
   readonly clientId: string;
   readonly secret: string;
+  /** It reads frames. */
+  readonly frames: boolean;
+}
+
+/** What happens as something is sent. */
+export interface AnnounceListener {
+  /** `auth` names another client now; nothing is sent. */
+  mismatched(error: P2PError): void;
+  /** Something else than a connect is about to be sent. */
+  sending(): void;
 }
 
 /** Tells whether the present or last connect has carried the announcement. */
@@ -16,23 +26,25 @@ export interface Announcement {
 
 /**
  * Adds the client id and the announcement to what each connect sends, beside what the application has in `auth`
- * at that moment. `mismatched` is called, and nothing is sent, when `auth` then names another client.
+ * at that moment.
  */
 export function announce(
   socket: RawSocket,
-  { clientId, secret }: Announced,
-  mismatched: (error: P2PError) => void,
+  { clientId, secret, frames }: Announced,
+  { mismatched, sending }: AnnounceListener,
 ): Announcement {
   const announcement = { wasSent: false };
-  interceptConnect(socket, (auth) => {
+  const p2p = { version: PROTOCOL_VERSION, secret, ...(frames && { frames: FRAMES_VERSION }) };
+  const change = (auth: object | undefined) => {
     const other = (auth as Record<string, unknown> | null | undefined)?.clientId;
     if (other !== undefined && other !== clientId) {
       mismatched(mismatch(clientId, other));
       return undefined;
     }
     announcement.wasSent = true;
-    return { ...auth, clientId, p2p: { version: PROTOCOL_VERSION, secret } };
-  });
+    return { ...auth, clientId, p2p };
+  };
+  interceptPackets(socket, { change, before: sending });
   return announcement;
 }
 

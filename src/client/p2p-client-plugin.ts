@@ -31,6 +31,11 @@ export interface P2PClientOptions<Listen extends object = UntypedEvents, Emit ex
   readonly timeout?: number;
   /** Whether this client is a service, under its client id (CV-1, CV-2). Default false. */
   readonly isService?: boolean;
+  /**
+   * Whether packets may travel in binary frames, many in one, where the server reads them too. Default true. Without,
+   * each is an event of Socket.IO, which developer tools show as text, and costs several times as much.
+   */
+  readonly frames?: boolean;
 }
 
 /** The socket that was handed in, with the calls of this library on it. */
@@ -73,8 +78,10 @@ export function p2pClientPlugin<
 >(rawSocket: Raw, clientId: string, options: P2PClientOptions<Listen, Emit> = {}): P2PClientSocket<Raw, Listen, Emit> {
   checkRawSocket(rawSocket);
   checkCallOptions(options);
-  const { isService } = options;
-  if (isService !== undefined && typeof isService !== 'boolean') throw invalidArgument('isService is true or false');
+  for (const name of ['isService', 'frames'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'boolean')
+      throw invalidArgument(`${name} is true or false`);
+  }
   checkClientId(rawSocket, clientId, applied.get(rawSocket)?.clientId);
   if (!applied.has(rawSocket)) applied.set(rawSocket, createClient(rawSocket, clientId, options));
   return rawSocket as unknown as P2PClientSocket<Raw, Listen, Emit>;
@@ -83,7 +90,7 @@ export function p2pClientPlugin<
 function createClient(
   socket: RawSocket,
   clientId: string,
-  { timeout = DEFAULT_TIMEOUT, isService = false }: Pick<P2PClientOptions, 'timeout' | 'isService'>,
+  { timeout = DEFAULT_TIMEOUT, isService = false, frames = true }: Omit<P2PClientOptions, 'events'>,
 ): P2PClient {
   const failed = (error: P2PError) => raise(socket, SERVER_ERROR, [error], error);
   const pairListeners = new Set<(clientId: string) => unknown>();
@@ -94,7 +101,7 @@ function createClient(
   });
   const acceptor = new StreamAcceptor(failed);
   const host = new ServiceHost({ service: clientId, engine: () => engine, isService, failed });
-  const engine: PeerEngine = new PeerEngine(new SocketIoLink(socket, clientId, failed), {
+  const engine: PeerEngine = new PeerEngine(new SocketIoLink({ socket, clientId, frames, failed }), {
     message: (message) => listeners.deliver(message),
     pairAsked: (peer, answer) => {
       acceptPair(answer);

@@ -23,7 +23,7 @@ export interface RawSocket {
 }
 
 interface RawManager {
-  readonly opts: { query?: { [key: string]: unknown } | string };
+  readonly opts: { query?: { [key: string]: unknown } | string; parser?: unknown };
   readonly engine: { readonly transport?: { readonly name: string } };
   reconnection(): boolean | undefined;
   reconnectionDelay(): number | undefined;
@@ -41,6 +41,11 @@ interface RawPacket {
 interface SocketInternals {
   /** Sends a packet: nothing is buffered, repeated or shown to outgoing listeners. */
   packet(packet: RawPacket): void;
+}
+
+interface ManagerInternals {
+  readonly engine: { write(bytes: Uint8Array, options: { readonly compress: boolean }): void };
+  readonly decoder?: unknown;
 }
 
 /** The packet type CONNECT of socket.io-protocol: what `auth` holds, with `pid` and `offset` to recover a connection. */
@@ -69,17 +74,34 @@ export function sendEvent(socket: RawSocket, event: string, args: readonly unkno
   internals.packet({ type: EVENT, data: [event, ...args], options: { compress: true } });
 }
 
-/** Lets `change` replace what a connect sends; nothing is sent where it gives nothing. */
-export function interceptConnect(socket: RawSocket, change: (auth: object | undefined) => object | undefined): void {
+/** Lets `change` replace what a connect sends; nothing is sent where it gives nothing. `before` comes before all else that is sent. */
+export function interceptPackets(
+  socket: RawSocket,
+  { change, before }: { change: (auth: object | undefined) => object | undefined; before: () => void },
+): void {
   const internals = socket as unknown as SocketInternals;
   const send = internals.packet.bind(socket);
   internals.packet = (packet) => {
-    if (packet.type !== CONNECT) return send(packet);
+    if (packet.type !== CONNECT) {
+      before();
+      return send(packet);
+    }
     const { pid, offset, ...auth } = (packet.data ?? {}) as Record<string, unknown>;
     const recovery = forgetful.delete(socket) || pid === undefined ? {} : { pid, offset };
     const changed = change(auth);
     if (changed) send({ ...packet, data: { ...recovery, ...changed } });
   };
+}
+
+/** Sends bytes as a message of the connection by itself, which no packet of Socket.IO is. */
+export function sendBytes({ io }: RawSocket, bytes: Uint8Array): void {
+  const { engine } = io as unknown as ManagerInternals;
+  engine.write(bytes, { compress: true });
+}
+
+/** The decoder of the connection, where that is Socket.IO's own. */
+export function decoderOf({ io }: RawSocket): unknown {
+  return io.opts.parser ? undefined : ((io as unknown as ManagerInternals).decoder ?? null);
 }
 
 /** The next connect is a new one, also where the server could recover the last. */

@@ -2,11 +2,14 @@ import type { Link, LinkReceiver, LinkState } from '../peer/link.js';
 import { linkDown } from '../peer/link.js';
 import { readEnvelope, writeEnvelope } from '../protocol/envelope.js';
 import { ENVELOPE_EVENT } from '../protocol/event-names.js';
-import { PROTOCOL_VERSION } from '../protocol/handshake.js';
+import { FRAMES_VERSION, PROTOCOL_VERSION } from '../protocol/handshake.js';
 import { isWireError, P2PError, readWireError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet, PacketOf } from '../protocol/packet.js';
 import type { Payload } from '../protocol/payload.js';
+import { utf8Length } from '../protocol/utf8.js';
 import { announce, createSecret } from './announce.js';
+import { ClientLane } from './client-lane.js';
+import { canReadFrames } from './manager-lanes.js';
 import { forgetConnection, type RawSocket, sendEvent } from './raw-socket.js';
 import { RefusalRetry } from './refusal-retry.js';
 import { stickyListeners } from './sticky-listeners.js';
@@ -14,7 +17,18 @@ import { stickyListeners } from './sticky-listeners.js';
 /** What a packet needs around its payload, at most, in bytes. */
 const HEADER_ALLOWANCE = 4_096;
 
-/** The Link of a client: packets as envelope events of a `socket.io-client` socket. */
+/** By how much bytes may become longer on their way: as base64, or a text within JSON. */
+const MOST_LONGER = 2;
+
+export interface SocketIoLinkOptions {
+  readonly socket: RawSocket;
+  readonly clientId: string;
+  /** Whether packets may travel in frames. */
+  readonly frames: boolean;
+  readonly failed: (error: P2PError) => void;
+}
+
+/** The Link of a client: packets in frames, or as envelope events, of a `socket.io-client` socket. */
 export class SocketIoLink implements Link {
   readonly isFinal = false;
   readonly #socket: RawSocket;
@@ -22,7 +36,10 @@ export class SocketIoLink implements Link {
   readonly #secret = createSecret();
   readonly #retry: RefusalRetry;
   readonly #failed: (error: P2PError) => void;
+  readonly #frames: boolean;
   #receiver: LinkReceiver | undefined;
+  /** Missing: packets travel in envelopes. */
+  #lane: ClientLane | undefined;
   #welcomed = false;
   /** The server ended the session on a socket that is still connected. */
   #ended = false;
@@ -31,10 +48,11 @@ export class SocketIoLink implements Link {
   #problem: P2PError | undefined;
   #maxPayload = Number.POSITIVE_INFINITY;
 
-  constructor(socket: RawSocket, clientId: string, failed: (error: P2PError) => void) {
+  constructor({ socket, clientId, frames, failed }: SocketIoLinkOptions) {
     this.#socket = socket;
     this.#clientId = clientId;
     this.#failed = failed;
+    this.#frames = frames && canReadFrames(socket);
     this.#retry = new RefusalRetry(socket, () => this.#close());
   }
 
@@ -57,10 +75,14 @@ export class SocketIoLink implements Link {
   open(receiver: LinkReceiver): void {
     this.#receiver = receiver;
     const socket = this.#socket;
-    const identity = { clientId: this.#clientId, secret: this.#secret };
-    const announcement = announce(socket, identity, (error) => {
-      this.#refused(error);
-      socket.disconnect();
+    const identity = { clientId: this.#clientId, secret: this.#secret, frames: this.#frames };
+    const announcement = announce(socket, identity, {
+      mismatched: (error) => {
+        this.#refused(error);
+        socket.disconnect();
+      },
+      // What the application sends comes behind what was sent before it.
+      sending: () => this.#lane?.flush(),
     });
     stickyListeners(socket, {
       // A socket that was on its way before the plugin came has announced nothing yet.
@@ -76,15 +98,21 @@ export class SocketIoLink implements Link {
     if (socket.connected) this.#sayHello();
   }
 
-  checkSize({ encoded }: Payload): void {
-    this.#checkSize(encoded.data);
+  checkSize(payload: Payload): void {
+    const room = this.maxPayload;
+    if (payload.mostBytes * MOST_LONGER <= room) return;
+    const size = this.#sizeOf(payload);
+    if (size <= room) return;
+    throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${this.#maxPayload} bytes at once`, {
+      details: { limit: this.#maxPayload, size },
+    });
   }
 
   send(packet: Packet): void {
     if (this.state !== 'up') throw this.#problem ?? linkDown();
-    const [data, header] = writeEnvelope(packet);
-    this.#checkSize(data);
-    sendEvent(this.#socket, ENVELOPE_EVENT, [data, header]);
+    if ('payload' in packet) this.checkSize(packet.payload);
+    if (this.#lane) this.#lane.send(packet);
+    else sendEvent(this.#socket, ENVELOPE_EVENT, writeEnvelope(packet));
   }
 
   #sayHello(): void {
@@ -93,6 +121,7 @@ export class SocketIoLink implements Link {
       clientId: this.#clientId,
       version: PROTOCOL_VERSION,
       secret: this.#secret,
+      frames: this.#frames ? FRAMES_VERSION : 0,
     };
     sendEvent(this.#socket, ENVELOPE_EVENT, writeEnvelope(hello));
   }
@@ -104,12 +133,16 @@ export class SocketIoLink implements Link {
     } catch (error) {
       return this.#failed(toP2PError(error));
     }
+    this.#take(packet);
+  }
+
+  #take(packet: Packet): void {
     if (packet.type === 'welcome') this.#welcome(packet);
     else if (packet.type === 'end') this.#refused(packet.payload.error);
     else if (this.#welcomed) this.#receiver?.receive(packet);
   }
 
-  #welcome({ clientId, maxPayload }: PacketOf<'welcome'>): void {
+  #welcome({ clientId, maxPayload, lane }: PacketOf<'welcome'>): void {
     if (clientId !== this.#clientId) {
       const details = { clientId: this.#clientId, elsewhere: clientId };
       return this.#refused(new P2PError('CLIENT_ID_MISMATCH', `The server knows this as "${clientId}"`, { details }));
@@ -121,7 +154,18 @@ export class SocketIoLink implements Link {
     this.#retry.reset();
     if (this.#welcomed) return;
     this.#welcomed = true;
+    this.#lane = lane === 0 ? undefined : this.#openLane(lane);
     this.#receiver?.linkUp();
+  }
+
+  #openLane(lane: number): ClientLane {
+    return new ClientLane({
+      socket: this.#socket,
+      lane,
+      maxMessage: this.#maxPayload,
+      received: (packet) => this.#take(packet),
+      failed: this.#failed,
+    });
   }
 
   #connectFailed(error: Error): void {
@@ -159,30 +203,20 @@ export class SocketIoLink implements Link {
 
   #goDown(error: P2PError, given: 'lost' | 'closed'): void {
     this.#welcomed = false;
+    this.#lane?.close();
+    this.#lane = undefined;
     this.#given = given;
     this.#receiver?.linkDown(error);
   }
 
-  /** @throws P2PError `PAYLOAD_TOO_LARGE`: the server would close the connection instead. */
-  #checkSize(data: unknown): void {
-    const room = this.maxPayload;
-    const size = typeof data === 'string' ? sizeOfString(data, room) : this.#sizeOfBytes(data);
-    if (size <= room) return;
-    throw new P2PError('PAYLOAD_TOO_LARGE', `The server takes at most ${this.#maxPayload} bytes at once`, {
-      details: { limit: this.#maxPayload, size },
-    });
-  }
-
-  /** Everything but a websocket may carry bytes as base64. */
-  #sizeOfBytes(data: unknown): number {
-    if (!(data instanceof Uint8Array)) return 0;
-    return this.#socket.io.engine.transport?.name === 'websocket'
-      ? data.byteLength
-      : Math.ceil(data.byteLength / 3) * 4;
+  /** As it will be sent, in bytes. */
+  #sizeOf({ size, encoded: { data } }: Payload): number {
+    if (typeof data === 'string' && !this.#lane) return sizeInJson(data);
+    // Everything but a websocket may carry bytes as base64.
+    return this.#socket.io.engine.transport?.name === 'websocket' ? size : Math.ceil(size / 3) * 4;
   }
 }
 
-/** Size of a string inside JSON, in bytes; counted only when a bound of 6 bytes a character does not do. */
-function sizeOfString(data: string, enough: number): number {
-  return data.length * 6 <= enough ? data.length : new TextEncoder().encode(JSON.stringify(data)).byteLength;
+function sizeInJson(text: string): number {
+  return utf8Length(JSON.stringify(text));
 }

@@ -1,17 +1,15 @@
 import { asUint8Array, isBytes } from './argument-shape.js';
-import type { ErrorCode } from './error-codes.js';
-import { isReservedEvent } from './event-names.js';
-import { isClientId, isName, isReservedRoom, ROUTER } from './identifiers.js';
-import { MAX_SECRET_LENGTH, MAX_STREAM_WINDOW, MAX_TIMEOUT } from './limits.js';
 import { P2PError } from './p2p-error.js';
 import {
   type ClientPacket,
   type FieldName,
+  fieldOf,
+  isFromClient,
   PACKET_FIELDS,
   type Packet,
   type PacketType,
-  ROUTER_PACKETS,
 } from './packet.js';
+import { checkField } from './packet-checks.js';
 import { Payload } from './payload.js';
 import { PAYLOAD_FORMATS } from './payload-codec.js';
 
@@ -21,61 +19,14 @@ import { PAYLOAD_FORMATS } from './payload-codec.js';
  */
 export type Envelope = readonly [data: unknown, header: unknown];
 
-/** Says what is wrong with a value, or nothing. */
-type FieldCheck = (value: unknown) => ErrorCode | undefined;
-
-const accept =
-  (test: (value: unknown) => boolean): FieldCheck =>
-  (value) =>
-    test(value) ? undefined : 'PACKET_INVALID';
-
-const integerFrom =
-  (least: number, most: number = Number.MAX_SAFE_INTEGER): FieldCheck =>
-  (value) =>
-    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
-      ? undefined
-      : 'PACKET_INVALID';
-
-const FIELD_CHECKS: Record<Exclude<FieldName, 'payload'>, FieldCheck> = {
-  peer: accept((value) => value === ROUTER || isClientId(value)),
-  clientId: (value) => (isClientId(value) ? undefined : 'CLIENT_ID_INVALID'),
-  epoch: integerFrom(0),
-  id: integerFrom(0),
-  timeout: integerFrom(1, MAX_TIMEOUT),
-  stream: integerFrom(0),
-  mode: accept((value) => value === 'bytes' || value === 'objects'),
-  credit: integerFrom(0, MAX_STREAM_WINDOW),
-  probe: integerFrom(0),
-  input: accept(isCallBody),
-  output: accept(isCallBody),
-  count: integerFrom(1),
-  version: integerFrom(1),
-  maxPayload: integerFrom(1),
-  secret: accept(isSecret),
-  event: (value) => (!isName(value) ? 'PACKET_INVALID' : isReservedEvent(value) ? 'EVENT_RESERVED' : undefined),
-  api: accept(isName),
-  topic: accept(isName),
-  room: (value) => (!isName(value) ? 'PACKET_INVALID' : isReservedRoom(value) ? 'ROOM_RESERVED' : undefined),
-};
-
-const ROUTER_ONLY: ReadonlySet<PacketType> = new Set(ROUTER_PACKETS);
-
 const STREAM_TYPES: ReadonlySet<unknown> = new Set<PacketType>(['data', 'part', 'credit', 'finish', 'reset']);
-
-export function isSecret(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= MAX_SECRET_LENGTH;
-}
-
-function isCallBody(value: unknown): boolean {
-  return value === 'value' || value === 'items';
-}
 
 /** Writes a packet as the arguments of the envelope event. */
 export function writeEnvelope(packet: Packet): Envelope {
   const header: unknown[] = [packet.type];
   let data: string | Uint8Array | null = null;
   for (const field of PACKET_FIELDS[packet.type]) {
-    const value = (packet as Partial<Record<FieldName, unknown>>)[field];
+    const value = fieldOf(packet, field);
     if (value instanceof Payload) {
       header.push(value.encoded.format);
       data = value.encoded.data;
@@ -92,7 +43,7 @@ export function writeEnvelope(packet: Packet): Envelope {
  */
 export function readFromClient(data: unknown, header: unknown): ClientPacket {
   const packet = readEnvelope(data, header);
-  if (ROUTER_ONLY.has(packet.type)) throw invalid(`A client may not send "${packet.type}"`, { type: packet.type });
+  if (!isFromClient(packet.type)) throw invalid(`A client may not send "${packet.type}"`, { type: packet.type });
   return packet as ClientPacket;
 }
 
@@ -123,8 +74,7 @@ export function readEnvelope(data: unknown, header: unknown): Packet {
 
 function readField(type: string, field: FieldName, value: unknown, data: unknown): unknown {
   if (field === 'payload') return readPayload(type, value, data);
-  const problem = FIELD_CHECKS[field](value);
-  if (problem) throw new P2PError(problem, `The ${field} of "${type}" is not valid`, { details: { type, field } });
+  checkField(type, field, value);
   return value;
 }
 

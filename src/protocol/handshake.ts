@@ -1,15 +1,20 @@
-import { isSecret } from './envelope.js';
 import { CLIENT_ID_RULE, isClientId } from './identifiers.js';
 import { P2PError } from './p2p-error.js';
+import { isSecret } from './packet-checks.js';
 
 /** The version of the wire that `PROTOCOL.md` describes. */
 export const PROTOCOL_VERSION = 1;
+
+/** The version of the frames that it describes. */
+export const FRAMES_VERSION = 1;
 
 /** What a plugin client adds to `auth`. */
 export interface Announcement {
   readonly version: number;
   /** Random for each plugin instance: lets a client replace its own old session. */
   readonly secret: string;
+  /** It reads frames. */
+  readonly frames: boolean;
 }
 
 /** Who a socket says it is. */
@@ -45,11 +50,11 @@ export function pickClientId(fromAuth: unknown, fromQuery: unknown): string | un
 
 /** @throws P2PError `VERSION_UNSUPPORTED`, `PACKET_INVALID` */
 export function readAnnouncement(value: unknown): Announcement {
-  const { version, secret } = isRecord(value) ? value : {};
+  const { version, secret, frames } = isRecord(value) ? value : {};
   if (!Number.isSafeInteger(version)) throw new P2PError('PACKET_INVALID', 'The announcement has no version');
   checkVersion(version);
   if (!isSecret(secret)) throw new P2PError('PACKET_INVALID', 'The announcement has no valid secret');
-  return { version: PROTOCOL_VERSION, secret };
+  return { version: PROTOCOL_VERSION, secret, frames: frames === FRAMES_VERSION };
 }
 
 /** @throws P2PError `VERSION_UNSUPPORTED` */

@@ -25,6 +25,10 @@ interface FieldTypes {
   secret: string;
   /** Largest packet that the server takes, in bytes. */
   maxPayload: number;
+  /** The version of frames that this side reads; 0 for none. */
+  frames: number;
+  /** By which number frames name the session; 0 where there are none. */
+  lane: number;
   /** A stream: towards the router by the sender's own number for it, from the router by the receiver's own. */
   stream: number;
   mode: StreamMode;
@@ -43,6 +47,9 @@ export type StreamMode = 'bytes' | 'objects';
 export type CallBody = 'value' | 'items';
 
 export type FieldName = keyof FieldTypes;
+
+/** All but the payload. */
+export type PlainFieldName = Exclude<FieldName, 'payload'>;
 
 /** The wire, whole: every packet with its fields in their order. `PROTOCOL.md` § Packets. */
 export const PACKET_FIELDS = {
@@ -67,7 +74,7 @@ export const PACKET_FIELDS = {
   finish: ['stream'],
   reset: ['stream', 'payload'],
   // from a client to the router
-  hello: ['clientId', 'version', 'secret'],
+  hello: ['clientId', 'version', 'secret', 'frames'],
   watch: ['peer'],
   unwatch: ['peer'],
   join: ['id', 'room'],
@@ -82,7 +89,7 @@ export const PACKET_FIELDS = {
   'publish-wait': ['id', 'timeout', 'topic', 'payload'],
   'close-topic': ['topic', 'payload'],
   // from the router to a client
-  welcome: ['clientId', 'epoch', 'maxPayload'],
+  welcome: ['clientId', 'epoch', 'maxPayload', 'lane'],
   paired: ['peer', 'epoch'],
   'peer-gone': ['peer', 'epoch', 'id'],
   'session-gone': ['peer', 'epoch'],
@@ -118,7 +125,19 @@ export const ROUTER_PACKETS = [
   'end',
 ] as const satisfies PacketType[];
 
+const ROUTER_ONLY: ReadonlySet<PacketType> = new Set(ROUTER_PACKETS);
+
+/** Whether a client may send packets of this type. */
+export function isFromClient(type: PacketType): type is ClientPacketType {
+  return !ROUTER_ONLY.has(type);
+}
+
 /** What a client may send. */
 export type ClientPacketType = Exclude<PacketType, (typeof ROUTER_PACKETS)[number]>;
 
 export type ClientPacket = PacketOf<ClientPacketType>;
+
+/** A field of any packet, for those who go by the table. */
+export function fieldOf(packet: Packet, field: FieldName): unknown {
+  return (packet as Partial<Record<FieldName, unknown>>)[field];
+}

@@ -1,6 +1,16 @@
+import type { ByteWriter } from './byte-writer.js';
 import { type P2PError, readWireError, toP2PError, wireErrorOf } from './p2p-error.js';
 import { checkArguments, decodePayload, type EncodedPayload, encodePayload, PAYLOAD_FORMATS } from './payload-codec.js';
-import { utf8Length } from './utf8.js';
+import { MAX_BYTES_PER_UNIT, readUtf8, utf8Length } from './utf8.js';
+
+/** Where a payload lies in a frame, in bytes. */
+export interface FramePlace {
+  readonly frame: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** From here on the frame belongs to nobody else. */
+  readonly free: number;
+}
 
 /**
  * The arguments of one message, encoded at most once and decoded at most once,
@@ -9,6 +19,9 @@ import { utf8Length } from './utf8.js';
 export class Payload {
   #args: readonly unknown[] | undefined;
   #encoded: EncodedPayload | undefined;
+  #format: number | undefined;
+  /** Where it came from, until somebody asks for what is there. */
+  #place: FramePlace | undefined;
   #size: number | undefined;
   /** Why it cannot be read: found out once, as reading it once. */
   #unreadable: unknown;
@@ -43,20 +56,58 @@ export class Payload {
     return new Payload(undefined, encoded);
   }
 
+  /** As it came: nothing is copied or looked at. */
+  static ofFrame(format: number, place: FramePlace): Payload {
+    const payload = new Payload(undefined, undefined);
+    payload.#format = format;
+    payload.#place = place;
+    payload.#size = place.end - place.start;
+    return payload;
+  }
+
   /** One binary argument, as it is. */
   static ofBytes(data: Uint8Array): Payload {
     return new Payload(undefined, { format: PAYLOAD_FORMATS.bytes, data });
   }
 
   get encoded(): EncodedPayload {
-    this.#encoded ??= encodePayload(this.#args ?? []);
+    this.#encoded ??= this.#place ? readPlace(this.format, this.#place) : encodePayload(this.#args ?? []);
     return this.#encoded;
+  }
+
+  /** How it is encoded: see `PAYLOAD_FORMATS`. */
+  get format(): number {
+    return this.#format ?? this.encoded.format;
   }
 
   /** Its size encoded, in bytes: of text, in UTF-8. */
   get size(): number {
     this.#size ??= sizeOf(this.encoded.data);
     return this.#size;
+  }
+
+  /** It has no more than this, in bytes; nothing is counted to find that out. */
+  get mostBytes(): number {
+    if (this.#size !== undefined) return this.#size;
+    const { data } = this.encoded;
+    return typeof data === 'string' ? data.length * MAX_BYTES_PER_UNIT : data.byteLength;
+  }
+
+  /** Writes it as bytes, for which there must be room. */
+  writeTo(writer: ByteWriter): void {
+    if (this.#place) return writer.bytes(this.#place.frame.subarray(this.#place.start, this.#place.end));
+    const { data } = this.encoded;
+    if (typeof data === 'string') writer.text(data);
+    else writer.bytes(data);
+  }
+
+  /** Its bytes where they came in, with room for `size` before them that may be written to; once. */
+  takeWithRoom(size: number): Uint8Array | undefined {
+    if (!this.#place) return undefined;
+    const { frame, start, end, free } = this.#place;
+    if (start - size < free) return undefined;
+    this.#place = { frame, start, end, free: start };
+    return frame.subarray(start - size, end);
   }
 
   /** @throws P2PError `PAYLOAD_INVALID` when what was received is malformed. */
@@ -83,6 +134,11 @@ export class Payload {
 
 /** What answers without a value send. */
 export const EMPTY_PAYLOAD = Payload.encode([]);
+
+function readPlace(format: number, { frame, start, end }: FramePlace): EncodedPayload {
+  const data = format === PAYLOAD_FORMATS.json ? readUtf8(frame, start, end) : frame.subarray(start, end);
+  return { format, data };
+}
 
 function sizeOf(data: string | Uint8Array): number {
   return typeof data === 'string' ? utf8Length(data) : data.byteLength;

@@ -1,6 +1,6 @@
 import { isThenable } from '../async/call-guarded.js';
 import { type MaybeLater, whenDone } from '../async/later.js';
-import { checkVersion, readAnnouncement, readHandshake } from '../protocol/handshake.js';
+import { checkVersion, FRAMES_VERSION, readAnnouncement, readHandshake } from '../protocol/handshake.js';
 import { RESERVED_ROOM_PREFIX } from '../protocol/identifiers.js';
 import { P2PError, toP2PError, type WireError } from '../protocol/p2p-error.js';
 import type { PacketOf } from '../protocol/packet.js';
@@ -10,7 +10,8 @@ import { rememberHello } from './client-kind.js';
 import { isAlive } from './is-alive.js';
 import { type RawServerSocket, recoverableId } from './raw-server.js';
 import type { Session } from './session.js';
-import type { SessionRequest, Sessions } from './sessions.js';
+import type { SessionRequest } from './session-request.js';
+import type { Sessions } from './sessions.js';
 import type { SocketListeners } from './socket-listeners.js';
 
 export interface AdmissionOptions {
@@ -100,7 +101,7 @@ export class Admission {
     rememberHello(socket);
     const { sessions, admitted } = this.#options;
     try {
-      const { clientId, version, secret } = read();
+      const { clientId, version, secret, frames } = read();
       checkVersion(version);
       const session = sessions.directory.ofSocket(socket.id);
       if (!session) throw new P2PError('CLIENT_ID_REQUIRED', 'Connect with the client id: this socket has none');
@@ -111,7 +112,7 @@ export class Admission {
       // A new session would begin with all its room, while what the old one was sent is still on its way.
       if (session.secret !== undefined) throw new P2PError('PACKET_INVALID', 'This socket has said hello already');
       sessions.end(session);
-      const begun = sessions.begin({ socket, clientId, secret });
+      const begun = sessions.begin({ socket, clientId, secret, frames: frames === FRAMES_VERSION });
       if (this.#known.has(socket)) admitted(begun);
     } catch (error) {
       this.#expel(socket, toP2PError(error));
@@ -172,7 +173,8 @@ export class Admission {
 /** The session that a socket may have under this id: of a plugin client if it announced itself. */
 export function requestFor(socket: RawServerSocket, clientId: string): SessionRequest {
   const announced = (socket.handshake.auth as Record<string, unknown> | undefined)?.p2p;
-  return { socket, clientId, secret: announced === undefined ? undefined : readAnnouncement(announced).secret };
+  const { secret, frames = false } = announced === undefined ? {} : readAnnouncement(announced);
+  return { socket, clientId, secret, frames };
 }
 
 /** Recovery restores rooms. The library's belong to the session that is over. */

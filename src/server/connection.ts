@@ -32,3 +32,15 @@ export interface ConnectionInternals {
 export function internalsOf(connection: Connection): ConnectionInternals {
   return connection as unknown as ConnectionInternals;
 }
+
+/** What is used of a `Client`, which joins a connection to its namespaces. */
+interface ClientInternals {
+  readonly decoder?: unknown;
+  readonly server: { readonly opts: { readonly parser?: unknown } };
+}
+
+/** The decoder of its connection, where that is Socket.IO's own. */
+export function decoderOf({ client }: RawServerSocket): unknown {
+  const { decoder, server } = client as unknown as ClientInternals;
+  return server.opts.parser ? undefined : decoder;
+}

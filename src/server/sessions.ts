@@ -1,5 +1,4 @@
 import { P2PError } from '../protocol/p2p-error.js';
-import type { ClientPacket } from '../protocol/packet.js';
 import { tellEnd } from './client-kind.js';
 import { Conduct } from './conduct.js';
 import { ConnectionQueue } from './connection-queue.js';
@@ -7,17 +6,17 @@ import type { Diagnostics } from './diagnostics.js';
 import { Directory } from './directory.js';
 import { EventWriter } from './event-writer.js';
 import { cutOff, hangUp } from './hang-up.js';
+import { Intake } from './intake.js';
 import { Interest } from './interest.js';
-import { isPaidFor } from './paid-for.js';
 import type { Permission } from './permission.js';
 import { PermissionGate } from './permission-gate.js';
-import { PlainPort } from './plain-port.js';
-import { PluginPort } from './plugin-port.js';
 import type { RawNamespace, RawServerSocket } from './raw-server.js';
 import { Router } from './router.js';
 import type { ServerLimits } from './server-limits.js';
 import { Session, UNLISTED } from './session.js';
 import type { SessionPort } from './session-port.js';
+import { SessionPorts } from './session-ports.js';
+import type { SessionRequest } from './session-request.js';
 import { SlowConsumer, type SlowConsumerPolicy } from './slow-consumer.js';
 import { StreamRelays } from './stream-relays.js';
 import { TopicRelays } from './topic-relays.js';
@@ -39,13 +38,6 @@ export interface SessionsOptions {
   readonly slowConsumer: SlowConsumerPolicy;
 }
 
-export interface SessionRequest {
-  readonly socket: RawServerSocket;
-  readonly clientId: string;
-  /** Missing: a plain client. */
-  readonly secret: string | undefined;
-}
-
 /** Begins and ends the sessions of one namespace: one holder for each client id, at any time. */
 export class Sessions {
   readonly directory = new Directory();
@@ -55,12 +47,13 @@ export class Sessions {
   readonly router: Router;
   readonly writer: EventWriter;
   readonly conduct: Conduct;
-  readonly #gate: PermissionGate | undefined;
+  readonly intake: Intake;
+  readonly #ports: SessionPorts;
   readonly #options: SessionsOptions;
   #lastEpoch = 0;
 
   constructor(options: SessionsOptions) {
-    const { namespace, logError, limits, diagnostics, permission } = options;
+    const { namespace, logError, limits, diagnostics, permission, plainEvents } = options;
     this.#options = options;
     this.writer = new EventWriter(namespace);
     this.conduct = new Conduct({
@@ -79,19 +72,10 @@ export class Sessions {
     this.topics = new TopicRelays({ interest, logError });
     const { streams, topics } = this;
     this.router = new Router({ namespace, directory, interest, streams, topics, permission, failed, logError });
-    const { router } = this;
-    this.#gate = permission && new PermissionGate({ router, permission, limits, logError });
-  }
-
-  /** What a client sends, from here on asked about where there is permission to ask for. `isPaid`: see `isPaidFor`. */
-  handle(session: Session, packet: ClientPacket, isPaid: boolean): void {
-    try {
-      this.conduct.checkSize(packet);
-    } catch (error) {
-      return this.router.refuse(session, packet, error);
-    }
-    if (this.#gate) this.#gate.handle(session, packet, isPaid);
-    else this.router.handle(session, packet);
+    const { router, writer } = this;
+    const gate = permission && new PermissionGate({ router, permission, limits, logError });
+    this.intake = new Intake({ directory, streams, conduct, router, writer, gate });
+    this.#ports = new SessionPorts({ intake: this.intake, writer, plainEvents });
   }
 
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
@@ -140,8 +124,7 @@ export class Sessions {
       epoch: ++this.#lastEpoch,
       usage: new Usage(this.#options.limits),
     });
-    const port = secret === undefined ? this.#plainPort(session, socket) : new PluginPort(socket, this.writer);
-    session.attach(port, this.#slowConsumer(session, socket));
+    session.attach(this.#ports.create(session, request), this.#slowConsumer(session, socket));
     this.#add(session);
     if (secret !== undefined) this.welcome(session);
     return session;
@@ -150,7 +133,8 @@ export class Sessions {
   welcome(session: Session): void {
     const { clientId, epoch } = session;
     const maxPayload = Math.min(this.writer.maxPacket, this.#options.limits.maxPacketBytes);
-    session.deliver({ type: 'welcome', clientId, epoch, maxPayload });
+    const lane = session.port?.lane?.number ?? 0;
+    session.deliver({ type: 'welcome', clientId, epoch, maxPayload, lane });
   }
 
   /** The server takes a client out: not even a recovered connection brings it back. */
@@ -219,24 +203,6 @@ export class Sessions {
         if (session.ended) return;
         this.dismiss(socket, reason);
         cutOff(socket.conn);
-      },
-    });
-  }
-
-  #plainPort(session: Session, socket: RawServerSocket): PlainPort {
-    return new PlainPort({
-      clientId: session.clientId,
-      socket,
-      writer: this.writer,
-      allows: this.#options.plainEvents,
-      toRouter: (packet) => {
-        const isPaid = isPaidFor(this.directory, session, packet);
-        try {
-          if (!isPaid) this.conduct.spendBytes(socket, packet);
-        } catch (error) {
-          return this.router.refuse(session, packet, error);
-        }
-        this.handle(session, packet, isPaid);
       },
     });
   }

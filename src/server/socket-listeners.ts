@@ -3,8 +3,6 @@ import { ENVELOPE_EVENT } from '../protocol/event-names.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, PacketOf } from '../protocol/packet.js';
 import { tellError } from './client-kind.js';
-import { payloadSize } from './conduct.js';
-import { endsSomething, isPaidFor } from './paid-for.js';
 import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
 import { PlainPort } from './plain-port.js';
 import { guardPackets, type RawServerSocket, setRecoverableId } from './raw-server.js';
@@ -26,14 +24,6 @@ interface PlainCall {
 function splitPlainArguments(args: readonly unknown[]): Pick<PlainCall, 'body' | 'ack'> {
   const ack = args.find((arg) => typeof arg === 'function') as PlainAck | undefined;
   return { body: args[0] === ack ? undefined : args[0], ack };
-}
-
-/** What came in an envelope and is not to be. */
-interface Refused {
-  readonly header: unknown;
-  /** Missing: it could not be read. */
-  readonly packet: ClientPacket | undefined;
-  readonly problem: P2PError;
 }
 
 export interface SocketListenersOptions {
@@ -105,37 +95,16 @@ export class SocketListeners {
     }
     // A socket that never had a client id is the application's own, and so is its event of this name.
     if (!this.#attached.has(socket)) return;
-    let packet: ClientPacket | undefined;
+    let packet: ClientPacket;
     try {
       packet = readFromClient(data, header);
-      const session = this.#sessionOf(socket);
-      if (session.secret === undefined) throw new P2PError('PACKET_INVALID', 'A plugin client says hello first');
-      const isPaid = isPaidFor(this.#sessions.directory, session, packet);
-      if (!isPaid) this.#spend(socket, packet);
-      this.#sessions.handle(session, packet, isPaid);
     } catch (error) {
-      this.#refuse(socket, { header, packet, problem: toP2PError(error) });
+      return this.#sessions.intake.unreadable(socket, toP2PError(error), streamNamedBy(header));
     }
-  }
-
-  /** What ends something is not refused, or else it would never end: it only counts. @throws P2PError `RATE_LIMITED` */
-  #spend(socket: RawServerSocket, packet: ClientPacket): void {
-    try {
-      this.#sessions.conduct.spend(socket, payloadSize(packet));
-    } catch (error) {
-      if (!endsSomething(packet)) throw error;
-      this.#sessions.conduct.note(socket, toP2PError(error));
-    }
-  }
-
-  #refuse(socket: RawServerSocket, { header, packet, problem }: Refused): void {
     const session = this.#sessions.directory.ofSocket(socket.id);
-    if (session && packet) return this.#sessions.router.refuse(session, packet, problem);
-    const stream = streamNamedBy(header);
-    if (session && stream !== undefined && this.#sessions.streams.fail(session, stream, problem)) {
-      return this.#sessions.conduct.note(socket, problem);
-    }
-    this.#tell(socket, problem);
+    if (!session) return this.#tell(socket, notRegistered());
+    if (session.secret !== undefined) return this.#sessions.intake.take(session, socket, packet);
+    this.#sessions.router.refuse(session, packet, new P2PError('PACKET_INVALID', 'A plugin client says hello first'));
   }
 
   #readPlain(socket: RawServerSocket, { handle, body, ack }: PlainCall): void {
@@ -163,6 +132,10 @@ export class SocketListeners {
   #sessionOf(socket: RawServerSocket): Session {
     const session = this.#sessions.directory.ofSocket(socket.id);
     if (session) return session;
-    throw new P2PError('NOT_REGISTERED', 'This socket has no client id');
+    throw notRegistered();
   }
+}
+
+function notRegistered(): P2PError {
+  return new P2PError('NOT_REGISTERED', 'This socket has no client id');
 }

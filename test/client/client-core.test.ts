@@ -205,7 +205,7 @@ describe('CC-2 becoming a client', () => {
     raw.on('P2P', (_data, header) => welcomes.push(header));
     for (let i = 0; i < 2; i++) {
       const welcome = next(raw, 'P2P');
-      raw.emit('P2P', null, ['hello', 'alice', 1, 'secret']);
+      raw.emit('P2P', null, ['hello', 'alice', 1, 'secret', 0]);
       await welcome;
     }
     expect(welcomes[0]).toEqual(welcomes[1]);

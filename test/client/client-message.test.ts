@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { P2PError } from '../../src/protocol/p2p-error.js';
-import { codeOf, next, settled, startRelay, type TestClient } from '../support/relay.js';
+import { codeOf, ENVELOPES, next, settled, startRelay, type TestClient } from '../support/relay.js';
 
 async function pair(): Promise<{ alice: TestClient; bob: TestClient; relay: Awaited<ReturnType<typeof startRelay>> }> {
   const relay = await startRelay();
@@ -253,7 +253,7 @@ describe('CM-5 a target disconnects', () => {
 
   it('CM-5 listeners that were taken off before are not watched for any more', async () => {
     const relay = await startRelay();
-    const alice = await relay.connect('alice');
+    const alice = await relay.connect('alice', {}, ENVELOPES);
     const bob = await relay.connect('bob');
     const listener = () => {};
     alice.from('bob').on('x', listener).off('x', listener);

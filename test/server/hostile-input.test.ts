@@ -2,7 +2,7 @@ import type { Socket } from 'socket.io-client';
 import { describe, expect, it, vi } from 'vitest';
 import { P2PError } from '../../src/protocol/p2p-error.js';
 import { PACKET_FIELDS } from '../../src/protocol/packet.js';
-import { codeOf, next, plainSettled, settled, startRelay } from '../support/relay.js';
+import { codeOf, ENVELOPES, next, plainSettled, settled, startRelay } from '../support/relay.js';
 
 /** Sends an event exactly as given: what a hostile client writes, not what Socket.IO would let it. */
 function sendRaw(socket: Socket, text: string): void {
@@ -141,6 +141,8 @@ describe('hostile input', () => {
         count: '1',
         credit: '1000',
         probe: '0',
+        frames: '0',
+        lane: '0',
       };
       for (const field of fields) {
         for (const value of values) {
@@ -165,11 +167,11 @@ describe('hostile input', () => {
   it('R-1 a hello with wrong fields is a refusal that disconnects only its sender', async () => {
     const { connectPlain, honest } = await scene();
     for (const header of [
-      '"mallory2",2,"s"',
-      '"alice",1,"s"',
-      '"other",1,"s"',
-      '"__proto__",1,"s"',
-      '5,1,"s"',
+      '"mallory2",2,"s",0',
+      '"alice",1,"s",0',
+      '"other",1,"s",0',
+      '"__proto__",1,"s",0',
+      '5,1,"s",0',
       '"a"',
     ]) {
       const mallory = await connectPlain('mallory2');
@@ -185,7 +187,7 @@ describe('hostile input', () => {
   it('R-1 only the router sends welcome, peer-gone, error and end', async () => {
     const { connect, alice } = await scene();
     const mallory = await connect('mallory2');
-    sendRaw(mallory, '2["P2P",null,["welcome","alice",1,1]]');
+    sendRaw(mallory, '2["P2P",null,["welcome","alice",1,1,0]]');
     sendRaw(mallory, '2["P2P",null,["peer-gone","alice",1,9]]');
     sendRaw(mallory, '2["P2P","[]",["error",0]]');
     sendRaw(mallory, '2["P2P","[]",["end",0]]');
@@ -194,8 +196,9 @@ describe('hostile input', () => {
   });
 
   it('R-1 invented, repeated and foreign answers reach nobody', async () => {
-    const { connect, alice, server } = await scene();
-    const [bob, mallory] = [await connect('bob'), await connect('mallory2')];
+    const { connect, server } = await scene();
+    const alice = await connect('anna', {}, ENVELOPES);
+    const [bob, mallory] = [await connect('bob', {}, ENVELOPES), await connect('mallory2')];
     const packets: unknown[][] = [];
     alice.on('P2P', (_data: unknown, header: unknown[]) => packets.push(header));
     const asked = new Promise<number[]>((resolve) => {
@@ -209,23 +212,23 @@ describe('hostile input', () => {
     const [epochOfAlice, id] = (await asked) as [number, number];
     const answers = (epoch: number) =>
       [1, id, id + 1, 99].flatMap((n) => [
-        `2["P2P","[\\"forged\\"]",["reply","alice",${epoch},${n},0]]`,
-        `2["P2P","[{}]",["reject","alice",${epoch},${n},0]]`,
+        `2["P2P","[\\"forged\\"]",["reply","anna",${epoch},${n},0]]`,
+        `2["P2P","[{}]",["reject","anna",${epoch},${n},0]]`,
       ]);
     for (let epoch = 0; epoch < 8; epoch++) for (const text of answers(epoch)) sendRaw(mallory, text);
     await settled(mallory, alice);
     expect(packets.filter(([type]) => type === 'reply').every(([, peer]) => peer === '')).toBe(true);
-    sendRaw(bob, `2["P2P","[\\"true\\"]",["reply","alice",${epochOfAlice},${id},0]]`);
-    sendRaw(bob, `2["P2P","[\\"twice\\"]",["reply","alice",${epochOfAlice},${id},0]]`);
+    sendRaw(bob, `2["P2P","[\\"true\\"]",["reply","anna",${epochOfAlice},${id},0]]`);
+    sendRaw(bob, `2["P2P","[\\"twice\\"]",["reply","anna",${epochOfAlice},${id},0]]`);
     expect(await answer).toBe('true');
     await settled(bob, alice);
     expect(packets.filter(([type, peer]) => type === 'reply' && peer === 'bob')).toHaveLength(1);
-    expect(server.getAllClientId()).toHaveLength(5);
+    expect(server.getAllClientId()).toHaveLength(6);
   });
 
   it('R-1 a request with an id that is open already is refused', async () => {
     const { connect, alice } = await scene();
-    const mallory = await connect('mallory2');
+    const mallory = await connect('mallory2', {}, ENVELOPES);
     const errors: unknown[] = [];
     mallory.on('P2P', (data: string, header: unknown[]) => header[0] === 'reject' && errors.push(JSON.parse(data)));
     for (let i = 0; i < 2; i++) sendRaw(mallory, '2["P2P","[]",["request","alice",0,500,1000,"x",0]]');
@@ -294,7 +297,7 @@ describe('what a hostile sender gets', () => {
     const mallory = await connectPlain('mallory');
     server.removeClient('mallory');
     const gone = next(mallory, 'disconnect');
-    sendRaw(mallory, '2["P2P",null,["hello","admin",1,"s"]]');
+    sendRaw(mallory, '2["P2P",null,["hello","admin",1,"s",0]]');
     await gone;
     expect(server.getAllClientId()).toEqual([]);
   });

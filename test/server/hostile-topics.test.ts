@@ -2,7 +2,7 @@ import type { Socket } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
 import { readEnvelope } from '../../src/protocol/envelope.js';
 import { PACKET_FIELDS, type Packet, type PacketType } from '../../src/protocol/packet.js';
-import { codeOf, next, settled, startRelay, type TestRelay } from '../support/relay.js';
+import { codeOf, ENVELOPES, next, settled, startRelay, type TestRelay } from '../support/relay.js';
 import { codesOf, endOf, listen, subscribersOf } from '../support/topics.js';
 
 /** A packet as a hostile client writes it: whatever it likes. */
@@ -36,7 +36,7 @@ async function scene() {
   const relay = await startRelay();
   const service = await relay.connect('service', {}, { isService: true });
   service.createTopic('news', { retain: 1 });
-  const alice = await relay.connect('alice');
+  const alice = await relay.connect('alice', {}, ENVELOPES);
   const one = listen(alice, 'service', 'news');
   await one.subscription.ready;
   const mallory = await connectMallory(relay);

@@ -2,7 +2,7 @@ import type { Socket } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
 import { PACKET_FIELDS } from '../../src/protocol/packet.js';
-import { codeOf, next, settled, startRelay, type TestClient } from '../support/relay.js';
+import { codeOf, ENVELOPES, next, settled, startRelay, type TestClient } from '../support/relay.js';
 import { activeCalls, expectNoUnhandledRejections, HOSTINGS, muteApi, startService } from '../support/service-hosts.js';
 
 type Header = readonly unknown[];
@@ -49,7 +49,7 @@ async function scene() {
   const relay = await startRelay({ plugin: { isService: true } });
   const raw = (clientId: string) =>
     rawPeer(relay.rawSocket({ auth: { clientId, p2p: { version: 1, secret: `secret of ${clientId}` } } }));
-  const alice = await relay.connect('alice');
+  const alice = await relay.connect('alice', {}, ENVELOPES);
   const packets: Header[] = [];
   alice.on('P2P', (_data: unknown, header: Header) => packets.push(header));
   return { relay, alice, packets, raw, mallory: await raw('mallory') };

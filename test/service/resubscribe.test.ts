@@ -177,7 +177,7 @@ describe.each(HOSTINGS)('the link of a subscriber is lost, to a service %s', (_k
     for (const round of numbers(1, 6)) {
       await loseLink(caller);
       await next(caller, 'connect');
-      if (round % 2) await next(caller, 'P2P');
+      if (round % 2) await settled(caller);
     }
     await told(one, 'resumed');
     await isBack(caller);

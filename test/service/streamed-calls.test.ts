@@ -589,6 +589,7 @@ describe.each(HOSTINGS)('SV-2 a service %s takes items', (_kind, host) => {
     const second = mute.called();
     const left = codeOf(caller.callService(name, 'mute', mine.items()));
     await second;
+    await expect.poll(() => Math.min(mine.taken, theirs.taken)).toBeGreaterThan(0);
     other.disconnect();
     expect([await lost, (await mute.reasons[0])?.code]).toEqual(['LINK_DOWN', 'PEER_GONE']);
     await theirs.stopped.given;

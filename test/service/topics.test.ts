@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, expect, it } from 'vitest';
 import { P2PError } from '../../src/protocol/p2p-error.js';
 import { defineService, topic } from '../../src/protocol/service-contract.js';
-import { codeOf, settled, startRelay, thrownBy } from '../support/relay.js';
+import { codeOf, ENVELOPES, settled, startRelay, thrownBy } from '../support/relay.js';
 import { HOSTINGS } from '../support/service-hosts.js';
 import { codesOf, endOf, listen, numbers, PATIENT, subscribersOf, toldBy, topicRooms } from '../support/topics.js';
 
@@ -185,9 +185,9 @@ describe.each(HOSTINGS)('topics of a service %s', (_kind, host) => {
   });
 
   it('CV-3 several subscriptions of one client are one to the service, and each has its own end', async () => {
-    const { relay, provider, name, connect } = await host();
+    const { relay, provider, name } = await host();
     provider.createTopic('news');
-    const caller = await connect('caller');
+    const caller = await relay.connect('caller', {}, ENVELOPES);
     const [first, second] = [listen(caller, name, 'news'), listen(caller, name, 'news')];
     await Promise.all([first.subscription.ready, second.subscription.ready]);
     expect(await subscribersOf(caller, name, 'news')).toBe(1);

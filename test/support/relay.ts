@@ -10,6 +10,9 @@ import type { P2PServerOptions } from '../../src/server/server-options.js';
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
+/** The option of a client whose packets a test looks at: each is an event. */
+export const ENVELOPES = { frames: false } as const satisfies P2PClientOptions;
+
 /** A real relay over real sockets, closed with the test. */
 export interface TestRelay {
   readonly server: P2PServerIo<SocketIoServer>;

@@ -1,0 +1,83 @@
+import { nextTick } from '../async/next-tick.js';
+import { FrameReader, type FrameVisitor, readPacket } from '../protocol/frame-reader.js';
+import { FrameWriter } from '../protocol/frame-writer.js';
+import { type P2PError, toP2PError } from '../protocol/p2p-error.js';
+import type { Packet } from '../protocol/packet.js';
+import { openLane } from './manager-lanes.js';
+import { type RawSocket, sendBytes } from './raw-socket.js';
+
+/** With this much a frame leaves without waiting for the rest, in bytes. */
+const FULL = 60_000;
+
+/** From this payload on a packet has a frame of its own, in bytes. */
+const LARGE = 16_384;
+
+/** What one packet takes beside its payload, at most: names have up to 384 characters of up to 3 bytes, twice. */
+const MOST_HEADER = 4_096;
+
+export interface ClientLaneOptions {
+  readonly socket: RawSocket;
+  readonly lane: number;
+  /** Largest message that the server takes, in bytes. */
+  readonly maxMessage: number;
+  readonly received: (packet: Packet) => void;
+  readonly failed: (error: P2PError) => void;
+}
+
+/** Packets in frames: what is sent in one turn leaves as one. */
+export class ClientLane {
+  readonly #options: ClientLaneOptions;
+  readonly #writer: FrameWriter;
+  readonly #reader = new FrameReader();
+  readonly #visitor: FrameVisitor;
+  readonly #full: number;
+  readonly #stopListening: () => void;
+  #isAwaited = false;
+
+  constructor(options: ClientLaneOptions) {
+    const { socket, lane, maxMessage, received, failed } = options;
+    this.#options = options;
+    this.#writer = new FrameWriter(lane);
+    // Where bytes travel as text, they become longer by a third.
+    this.#full = Math.min(FULL, Math.floor(maxMessage / 2));
+    this.#visitor = {
+      packet: (head, place) => {
+        let packet: Packet;
+        try {
+          packet = readPacket(head, place);
+        } catch (error) {
+          return failed(toP2PError(error));
+        }
+        received(packet);
+      },
+      invalid: failed,
+    };
+    this.#stopListening = openLane(socket, lane, (frame) => nextTick(() => this.#reader.read(frame, this.#visitor)));
+  }
+
+  send(packet: Packet): void {
+    const size = 'payload' in packet ? packet.payload.mostBytes : 0;
+    const isLarge = size >= LARGE;
+    if (isLarge || this.#writer.size + size + MOST_HEADER > this.#full) this.flush();
+    this.#writer.add(packet);
+    if (isLarge) return this.flush();
+    if (this.#isAwaited) return;
+    this.#isAwaited = true;
+    queueMicrotask(() => {
+      this.#isAwaited = false;
+      this.flush();
+    });
+  }
+
+  /** Sends what waits. */
+  flush(): void {
+    const frame = this.#writer.take();
+    if (frame) sendBytes(this.#options.socket, frame);
+  }
+
+  /** What waits is lost. */
+  close(): void {
+    this.#stopListening();
+    this.#writer.take();
+  }
+}

@@ -1,0 +1,153 @@
+import { FRAME_HEADER, HEADS, MAX_HEADS, NUMBER_SIZE, RECORD_HEADER, readNumber, readU16, readU32 } from './frame.js';
+import { P2PError } from './p2p-error.js';
+import type { Packet } from './packet.js';
+import { checkField } from './packet-checks.js';
+import { type NameField, type PacketShape, SHAPES } from './packet-shape.js';
+import { Payload } from './payload.js';
+import { PAYLOAD_FORMATS } from './payload-codec.js';
+import { readUtf8 } from './utf8.js';
+
+/** What names something in a packet: of its type, who and what is meant. */
+export interface Head {
+  readonly shape: PacketShape;
+  /** A packet with these names; its other fields are not set. */
+  readonly names: Readonly<Partial<Packet>>;
+}
+
+/** Where a record lies in its frame, in bytes. */
+export interface RecordPlace {
+  readonly frame: Uint8Array;
+  /** Where its length stands. */
+  readonly start: number;
+  /** Where its numbers begin. */
+  readonly body: number;
+  readonly end: number;
+}
+
+/** Who hears what a frame has in it. */
+export interface FrameVisitor {
+  packet(head: Head, place: RecordPlace): void;
+  /** A record cannot be read, and has no other effect. Where it is cut off, nothing comes after it. */
+  invalid(error: P2PError): void;
+}
+
+/** Reads the frames of a lane, and remembers what its numbers stand for. What came from outside is checked here. */
+export class FrameReader {
+  readonly #heads: (Head | undefined)[] = [];
+  readonly #accepts: (shape: PacketShape) => boolean;
+
+  /** `accepts` says which types the other side may send. */
+  constructor(accepts: (shape: PacketShape) => boolean = () => true) {
+    this.#accepts = accepts;
+  }
+
+  /** Nothing is thrown but what the visitor throws. */
+  read(frame: Uint8Array, visitor: FrameVisitor): void {
+    for (let start = FRAME_HEADER; start < frame.byteLength; ) {
+      const end = endOfRecord(frame, start);
+      if (end === undefined) return visitor.invalid(invalid('A record of a frame is cut off'));
+      this.#readRecord({ frame, start, body: start + RECORD_HEADER, end }, visitor);
+      start = end;
+    }
+  }
+
+  /** What a number stands for. */
+  headOf(number: number): Head | undefined {
+    return this.#heads[number];
+  }
+
+  #readRecord(place: RecordPlace, visitor: FrameVisitor): void {
+    const number = readU32(place.frame, place.start + 4);
+    let head: Head | undefined;
+    let body = place.body;
+    try {
+      if (number === HEADS.define) return this.#define(place);
+      if (number === HEADS.whole) ({ head, body } = this.#readHead(place, body));
+      else head = this.#heads[number];
+      if (!head) throw invalid('A record has a head that was not defined');
+    } catch (error) {
+      return visitor.invalid(error as P2PError);
+    }
+    visitor.packet(head, body === place.body ? place : { ...place, body });
+  }
+
+  #define(place: RecordPlace): void {
+    const { frame, body, end } = place;
+    if (body + 4 > end) throw invalid('A definition is too short');
+    const number = readU32(frame, body);
+    if (number < HEADS.first || number >= HEADS.first + MAX_HEADS) throw invalid('There is no such number of a head');
+    // What it has stood for is over, whatever comes.
+    this.#heads[number] = undefined;
+    const read = this.#readHead(place, body + 4);
+    if (read.body !== end) throw invalid('A definition is too long');
+    this.#heads[number] = read.head;
+  }
+
+  #readHead({ frame, end }: RecordPlace, start: number): { head: Head; body: number } {
+    const shape = start < end ? SHAPES[frame[start] as number] : undefined;
+    if (!shape || !this.#accepts(shape)) throw invalid('A record is of no type that may be sent');
+    const names: Record<string, unknown> = { type: shape.type };
+    let at = start + 1;
+    for (const field of shape.names) {
+      const size = sizeOfName(field, frame, at, end);
+      const value = readName(field, frame, at, size);
+      checkField(shape.type, field.name, value);
+      names[field.name] = value;
+      at += size;
+    }
+    return { head: { shape, names }, body: at };
+  }
+}
+
+/**
+ * Makes a packet of a record. Its payload is a view of the frame.
+ * @throws P2PError as `readEnvelope` does
+ */
+export function readPacket({ shape, names }: Head, { frame, start, body, end }: RecordPlace): Packet {
+  const packet: Record<string, unknown> = { ...names };
+  let at = body;
+  if (at + shape.numbers.length * NUMBER_SIZE > end) throw invalid(`"${shape.type}" is too short`);
+  for (const field of shape.numbers) {
+    const value = readNumber(frame, at);
+    checkField(shape.type, field, value);
+    packet[field] = value;
+    at += NUMBER_SIZE;
+  }
+  if (shape.hasPayload) {
+    const format = frame[at] as number;
+    if (at >= end || format > PAYLOAD_FORMATS.mixed) throw invalid(`The payload of "${shape.type}" is not valid`);
+    packet.payload = Payload.ofFrame(format, { frame, start: at + 1, end, free: start === FRAME_HEADER ? 0 : start });
+  } else if (at !== end) {
+    throw invalid(`"${shape.type}" has no payload`);
+  }
+  // Each field has been checked against the table that the type is derived from.
+  return packet as unknown as Packet;
+}
+
+/** The stream that a record is for, however wrong the rest of it is. */
+export function streamOfRecord({ shape }: Head, { frame, body, end }: RecordPlace): number | undefined {
+  return shape.numbers[0] === 'stream' && body + NUMBER_SIZE <= end ? readNumber(frame, body) : undefined;
+}
+
+function endOfRecord(frame: Uint8Array, start: number): number | undefined {
+  if (start + RECORD_HEADER > frame.byteLength) return undefined;
+  const end = start + 4 + readU32(frame, start);
+  return end < start + RECORD_HEADER || end > frame.byteLength ? undefined : end;
+}
+
+/** With its length, in bytes. */
+function sizeOfName({ kind }: NameField, frame: Uint8Array, at: number, end: number): number {
+  const least = kind === 'text' ? 2 : kind === 'epoch' ? NUMBER_SIZE : 1;
+  const size = at + least > end || kind !== 'text' ? least : least + readU16(frame, at);
+  if (at + size > end) throw invalid('The head of a record is cut off');
+  return size;
+}
+
+function readName({ kind, words }: NameField, frame: Uint8Array, at: number, size: number): unknown {
+  if (kind === 'text') return readUtf8(frame, at + 2, at + size);
+  return kind === 'epoch' ? readNumber(frame, at) : words[frame[at] as number];
+}
+
+function invalid(message: string): P2PError {
+  return new P2PError('PACKET_INVALID', message);
+}

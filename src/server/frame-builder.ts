@@ -1,0 +1,97 @@
+import { EndOfTurn } from '../async/end-of-turn.js';
+import { ByteWriter } from '../protocol/byte-writer.js';
+import { FRAME_HEADER, writeFrameHeader } from '../protocol/frame.js';
+import type { HeadNumbers } from '../protocol/head-numbers.js';
+import type { Packet } from '../protocol/packet.js';
+import { type PacketShape, shapeOfType } from '../protocol/packet-shape.js';
+import type { Payload } from '../protocol/payload.js';
+import {
+  sizeBeforePayload,
+  writeBeforePayload,
+  writeDefinition,
+  writeNumbered,
+  writeWhole,
+} from '../protocol/record-writer.js';
+import type { WriteOptions } from './connection.js';
+import { frameBytes } from './websocket-frame.js';
+
+/** From this payload on a packet travels alone, where it is, as copying it would cost more than a frame; in bytes. */
+export const LARGE = 16_384;
+
+export type PayloadPacket = Packet & { readonly payload: Payload };
+
+/** What is written to a connection. */
+export interface BuiltFrame {
+  readonly message: Uint8Array;
+  readonly options: WriteOptions;
+}
+
+/** Makes frames, for all lanes of a server: what many are sent alike is made once. */
+export class FrameBuilder {
+  readonly endOfTurn = new EndOfTurn();
+  readonly #writer = new ByteWriter();
+  #last: (BuiltFrame & { readonly lane: number; readonly records: readonly Uint8Array[] }) | undefined;
+
+  /** A record that says everything, for any lane. */
+  whole(packet: Packet): Uint8Array {
+    writeWhole(this.#writer, shapeOfType(packet.type), packet);
+    return this.#writer.take();
+  }
+
+  /** A record for one lane; what its number stands for is said before, where that is new. */
+  record(numbers: HeadNumbers, packet: Packet): Uint8Array {
+    const shape = shapeOfType(packet.type);
+    if (!shape.recurs) return this.whole(packet);
+    const number = numbers.get(shape, packet) ?? this.#define(numbers, shape, packet);
+    writeNumbered(this.#writer, shape, packet, number);
+    return this.#writer.take();
+  }
+
+  /** The record that gives a number to the names of a packet, and the number. */
+  definition(numbers: HeadNumbers, shape: PacketShape, packet: Packet): { number: number; record: Uint8Array } {
+    const number = this.#define(numbers, shape, packet);
+    return { number, record: this.#writer.take() };
+  }
+
+  /** A frame of one packet, whose names have that number. It is not copied where it came in a frame by itself. */
+  frame(lane: number, packet: PayloadPacket, number: number): Uint8Array {
+    const shape = shapeOfType(packet.type);
+    const inPlace = packet.payload.takeWithRoom(FRAME_HEADER + sizeBeforePayload(shape));
+    if (!inPlace) {
+      this.#writer.frameHeader(lane);
+      writeNumbered(this.#writer, shape, packet, number);
+      return this.#writer.take();
+    }
+    writeFrameHeader(inPlace, 0, lane);
+    writeBeforePayload(inPlace.subarray(FRAME_HEADER), shape, packet, number);
+    return inPlace;
+  }
+
+  /** One frame of all these. Where the last was made of the very same, it is used again. */
+  build(lane: number, records: readonly Uint8Array[]): BuiltFrame {
+    const last = this.#last;
+    if (last && last.lane === lane && isSame(last.records, records)) return last;
+    let length = FRAME_HEADER;
+    for (const { byteLength } of records) length += byteLength;
+    const { whole, message } = frameBytes(length);
+    writeFrameHeader(message, 0, lane);
+    let at = FRAME_HEADER;
+    for (const record of records) {
+      message.set(record, at);
+      at += record.byteLength;
+    }
+    const built = { message, options: { compress: true, wsPreEncodedFrame: [whole] } };
+    this.#last = { ...built, lane, records };
+    return built;
+  }
+
+  #define(numbers: HeadNumbers, shape: PacketShape, packet: Packet): number {
+    const number = numbers.add(shape, packet);
+    writeDefinition(this.#writer, shape, packet, number);
+    return number;
+  }
+}
+
+function isSame(some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
+  return some.length === others.length && some.every((each, index) => each === others[index]);
+}
