@@ -11,6 +11,9 @@ import { reportServices } from './service/services-report.js';
 import { planStreams } from './stream/plan.js';
 import { runStreams } from './stream/run-streams.js';
 import { reportStreams } from './stream/streams-report.js';
+import { planWires } from './wire/plan.js';
+import { runWires } from './wire/run-wires.js';
+import { reportWires } from './wire/wire-report.js';
 
 interface Outcome {
   readonly results: object;
@@ -20,6 +23,11 @@ interface Outcome {
 type Suite = (flags: Flags, progress: Progress) => Promise<Outcome>;
 
 const SUITES: Record<SuiteName, Suite> = {
+  async wires(flags, progress) {
+    const results = await runWires(planWires(flags), progress);
+    return { results, report: reportWires(results) };
+  },
+
   async relay(flags, progress) {
     const results = await runRelay(planRelay(flags), progress);
     return { results, report: reportRelay(results) };

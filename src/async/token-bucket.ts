@@ -19,16 +19,15 @@ export class TokenBucket {
     this.#filledAt = now();
   }
 
-  /** Takes it all, or nothing. @returns whether there was enough */
-  take(amount: number): boolean {
-    this.#fill();
+  /** Takes it all, or nothing; `now` where the caller knows it. @returns whether there was enough */
+  take(amount: number, now = this.#now()): boolean {
+    this.#fill(now);
     if (amount > this.#left) return false;
     this.#left -= amount;
     return true;
   }
 
-  #fill(): void {
-    const now = this.#now();
+  #fill(now: number): void {
     const { burst, perSecond } = this.#rate;
     const elapsed = now - this.#filledAt;
     if (elapsed <= 0) return;

@@ -23,11 +23,22 @@ const VIOLATIONS: { readonly [C in ErrorCode]?: DiagnosticType } = {
   STREAM_VIOLATION: 'packet.invalid',
 };
 
-/** What one socket may still do. */
-interface Budget {
+/** What one connection may still do. */
+export class Budget {
   readonly packets: TokenBucket;
   readonly bytes: TokenBucket;
   readonly violations: TokenBucket;
+
+  constructor(limits: ServerLimits) {
+    this.packets = new TokenBucket({ burst: limits.packetBurst, perSecond: limits.packetsPerSecond });
+    this.bytes = new TokenBucket({ burst: limits.byteBurst, perSecond: limits.bytesPerSecond });
+    this.violations = new TokenBucket({ burst: limits.violationBurst, perSecond: limits.violationsPerSecond });
+  }
+
+  /** One packet. @returns whether there was enough for it */
+  spend(bytes: number, now: number): boolean {
+    return this.packets.take(1, now) && this.bytes.take(bytes, now);
+  }
 }
 
 export interface ConductOptions {
@@ -49,9 +60,15 @@ export class Conduct {
     this.#options = options;
   }
 
+  /** Of anything but streams, in bytes. */
+  get largestPayload(): number {
+    const { maxPacketBytes, maxPayloadBytes } = this.#options.limits;
+    return Math.min(maxPacketBytes, maxPayloadBytes);
+  }
+
   /** To be called for whatever a client sends, unless credit has paid for it. @throws P2PError `RATE_LIMITED` */
   spend(socket: RawServerSocket, bytes: number): void {
-    const { packets, bytes: size } = this.#budgetOf(socket);
+    const { packets, bytes: size } = this.budgetOf(socket);
     if (!packets.take(1)) throw rateLimited('packetsPerSecond', this.#options.limits);
     if (!size.take(bytes)) throw rateLimited('bytesPerSecond', this.#options.limits);
   }
@@ -63,15 +80,14 @@ export class Conduct {
   spendBytes(socket: RawServerSocket, packet: ClientPacket): void {
     // They have to be found out.
     if (this.#options.limits.byteBurst === Number.POSITIVE_INFINITY) return;
-    if (!this.#budgetOf(socket).bytes.take(payloadSize(packet)))
+    if (!this.budgetOf(socket).bytes.take(payloadSize(packet)))
       throw rateLimited('bytesPerSecond', this.#options.limits);
   }
 
   /** @throws P2PError `PAYLOAD_TOO_LARGE` */
   checkSize(packet: ClientPacket): void {
     const isStream = packet.type === 'data' || packet.type === 'part';
-    const { maxPacketBytes, maxPayloadBytes } = this.#options.limits;
-    const limit = isStream ? maxPacketBytes : Math.min(maxPacketBytes, maxPayloadBytes);
+    const limit = isStream ? this.#options.limits.maxPacketBytes : this.largestPayload;
     // Of plain clients the size has to be found out.
     if (limit === Number.POSITIVE_INFINITY) return;
     const size = payloadSize(packet);
@@ -86,21 +102,13 @@ export class Conduct {
     const { diagnostics, clientIdOf, close } = this.#options;
     const facts = { clientId: clientIdOf(socket), socketId: socket.id, code, limit: details.limit };
     diagnostics.report(type, facts);
-    if (this.#budgetOf(socket).violations.take(1)) return;
+    if (this.budgetOf(socket).violations.take(1)) return;
     close(socket, new P2PError('POLICY_VIOLATION', `Too many packets that the server refuses, the last with ${code}`));
   }
 
-  #budgetOf(socket: RawServerSocket): Budget {
-    let budget = this.#budgets.get(socket.conn);
-    if (!budget) {
-      const { limits } = this.#options;
-      budget = {
-        packets: new TokenBucket({ burst: limits.packetBurst, perSecond: limits.packetsPerSecond }),
-        bytes: new TokenBucket({ burst: limits.byteBurst, perSecond: limits.bytesPerSecond }),
-        violations: new TokenBucket({ burst: limits.violationBurst, perSecond: limits.violationsPerSecond }),
-      };
-      this.#budgets.set(socket.conn, budget);
-    }
+  budgetOf({ conn }: RawServerSocket): Budget {
+    const budget = this.#budgets.get(conn) ?? new Budget(this.#options.limits);
+    this.#budgets.set(conn, budget);
     return budget;
   }
 }

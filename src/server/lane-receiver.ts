@@ -9,6 +9,7 @@ import {
 import { type P2PError, toP2PError } from '../protocol/p2p-error.js';
 import { type ClientPacket, isFromClient } from '../protocol/packet.js';
 import type { Intake } from './intake.js';
+import type { MessageRuns } from './message-runs.js';
 import type { RawServerSocket } from './raw-server.js';
 import type { Session } from './session.js';
 
@@ -16,6 +17,7 @@ export interface LaneReceiverOptions {
   readonly session: Session;
   readonly socket: RawServerSocket;
   readonly intake: Intake;
+  readonly runs: MessageRuns;
 }
 
 /** Takes the frames of one client. */
@@ -28,11 +30,17 @@ export class LaneReceiver implements FrameVisitor {
   }
 
   receive(frame: Uint8Array): void {
-    if (!this.#options.session.ended) this.#reader.read(frame, this);
+    const { session, runs } = this.#options;
+    if (session.ended) return;
+    runs.begin();
+    this.#reader.read(frame, this);
+    runs.end();
   }
 
   packet(head: Head, place: RecordPlace): void {
-    const { session, socket, intake } = this.#options;
+    const { session, socket, intake, runs } = this.#options;
+    if (head.shape.type === 'message' && runs.take(head, place)) return;
+    runs.end();
     let packet: ClientPacket;
     try {
       packet = readPacket(head, place) as ClientPacket;
@@ -43,7 +51,8 @@ export class LaneReceiver implements FrameVisitor {
   }
 
   invalid(error: P2PError): void {
-    const { socket, intake } = this.#options;
+    const { socket, intake, runs } = this.#options;
+    runs.end();
     intake.unreadable(socket, error, undefined);
   }
 }

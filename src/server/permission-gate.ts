@@ -41,6 +41,11 @@ export class PermissionGate {
     this.#options = options;
   }
 
+  /** Whether packets with these names are permitted, as is known from before, and nothing waits before them. */
+  letsThrough(sender: Session, names: ClientPacket): boolean {
+    return !this.#turns.has(sender) && this.#options.permission.isKnownToAllow(sender, names);
+  }
+
   handle(sender: Session, packet: ClientPacket, isPaid: boolean): void {
     if (sender.ended) return;
     const { router, permission } = this.#options;

@@ -46,6 +46,15 @@ export class Permission {
     this.#enforce(question, answer);
   }
 
+  /** Whether an answer that is kept says yes. */
+  isKnownToAllow(sender: Session, packet: ClientPacket): boolean {
+    const question = questionOf(sender, packet);
+    if (!question) return true;
+    const { authorize, allowsByDefault } = this.#options;
+    if (!authorize) return allowsByDefault;
+    return this.#keptAnswer(this.#answersOf(sender), question)?.allowed ?? false;
+  }
+
   /** What a client is told instead of `CLIENT_NOT_FOUND`, unless it may know who is there. */
   disguise(sender: Session, packet: ClientPacket, error: P2PError): MaybeLater<P2PError> {
     const question = questionOf(sender, packet);
@@ -79,8 +88,8 @@ export class Permission {
     const { authorize, allowsByDefault, timeout } = this.#options;
     if (!authorize) return allowsByDefault;
     const answers = this.#answersOf(sender);
-    const kept = answers.size > 0 ? answers.get(keyOf(question)) : undefined;
-    if (kept && (kept.until === Number.POSITIVE_INFINITY || kept.until > performance.now())) return kept.allowed;
+    const kept = this.#keptAnswer(answers, question);
+    if (kept) return kept.allowed;
     try {
       const decision = authorize(question);
       if (!isThenable(decision)) return this.#read(answers, question, decision);
@@ -91,6 +100,12 @@ export class Permission {
     } catch (error) {
       return this.#failed(error);
     }
+  }
+
+  #keptAnswer(answers: Answers, question: AuthorizeRequest): CachedAnswer | undefined {
+    const kept = answers.size > 0 ? answers.get(keyOf(question)) : undefined;
+    const isGood = kept && (kept.until === Number.POSITIVE_INFINITY || kept.until > performance.now());
+    return isGood ? kept : undefined;
   }
 
   /** What cannot be answered is a no. */

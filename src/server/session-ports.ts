@@ -1,10 +1,14 @@
+import type { Conduct } from './conduct.js';
 import { ConnectionLanes } from './connection-lanes.js';
+import type { Directory } from './directory.js';
 import type { EventWriter } from './event-writer.js';
 import { FrameBuilder } from './frame-builder.js';
 import type { Intake } from './intake.js';
 import { Lane } from './lane.js';
 import { LanePort } from './lane-port.js';
 import { LaneReceiver } from './lane-receiver.js';
+import { MessageRuns } from './message-runs.js';
+import type { PermissionGate } from './permission-gate.js';
 import { PlainPort } from './plain-port.js';
 import { PluginPort } from './plugin-port.js';
 import type { RawServerSocket } from './raw-server.js';
@@ -14,6 +18,10 @@ import type { SessionRequest } from './session-request.js';
 
 export interface SessionPortsOptions {
   readonly intake: Intake;
+  readonly directory: Directory;
+  readonly conduct: Conduct;
+  /** Missing: everything is permitted. */
+  readonly gate: PermissionGate | undefined;
   readonly writer: EventWriter;
   /** Which events a plain client may be sent by others. */
   readonly plainEvents: (event: string) => boolean;
@@ -37,7 +45,9 @@ export class SessionPorts {
   /** Nothing where the connection carries no frames. */
   #lanePort(session: Session, socket: RawServerSocket, envelopes: PluginPort): LanePort | undefined {
     const lanes = ConnectionLanes.of(socket);
-    const receiver = new LaneReceiver({ session, socket, intake: this.#options.intake });
+    const { intake } = this.#options;
+    const runs = new MessageRuns({ ...this.#options, builder: this.#builder }, session, socket);
+    const receiver = new LaneReceiver({ session, socket, intake, runs });
     const number = lanes?.open((frame) => receiver.receive(frame));
     if (!lanes || !number) return undefined;
     const builder = this.#builder;

@@ -75,7 +75,7 @@ export class Sessions {
     const { router, writer } = this;
     const gate = permission && new PermissionGate({ router, permission, limits, logError });
     this.intake = new Intake({ directory, streams, conduct, router, writer, gate });
-    this.#ports = new SessionPorts({ intake: this.intake, writer, plainEvents });
+    this.#ports = new SessionPorts({ intake: this.intake, directory, conduct, gate, writer, plainEvents });
   }
 
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */

@@ -1,0 +1,61 @@
+import type { Flags } from '../flags.js';
+import type { PayloadName } from '../relay/payloads.js';
+import type { TurnsPlan } from '../turns.js';
+import { WIRE_NAMES, type WireName } from './wires.js';
+
+/** What is sent, by how many, and how much of it is under way. */
+export interface WireKindOfTraffic {
+  readonly traffic: TrafficName;
+  readonly payload: PayloadName;
+}
+
+/** Pairs that talk, and messages of each that are under way. */
+export const TRAFFIC = {
+  pipelined: { pairs: 16, inFlight: 64 },
+  'one in flight': { pairs: 1, inFlight: 1 },
+  'many pairs': { pairs: 500, inFlight: 2 },
+} as const;
+
+export type TrafficName = keyof typeof TRAFFIC;
+
+export const KINDS: readonly WireKindOfTraffic[] = [
+  { traffic: 'pipelined', payload: '100 B JSON' },
+  { traffic: 'pipelined', payload: '1 KB JSON' },
+  { traffic: 'pipelined', payload: '16 KB JSON' },
+  { traffic: 'pipelined', payload: '1 KB binary' },
+  { traffic: 'pipelined', payload: '64 KB binary' },
+  { traffic: 'one in flight', payload: '100 B JSON' },
+  { traffic: 'many pairs', payload: '100 B JSON' },
+];
+
+/** What is sent at one rate to all. */
+export const OFFERED: readonly PayloadName[] = ['100 B JSON', '1 KB JSON'];
+
+/** Of what the slowest can do. */
+export const OFFERED_PART = 0.7;
+
+export interface WirePlan extends TurnsPlan {
+  /** Missing: all that there are on this machine. */
+  readonly wires: readonly WireName[] | undefined;
+  readonly pairs: number;
+}
+
+const FULL: WirePlan = { wires: undefined, pairs: 500, starts: 3, rounds: 2, duration: 1_500, warmUp: 500 };
+
+const QUICK: WirePlan = { ...FULL, starts: 1, rounds: 1, duration: 300, warmUp: 200 };
+
+/** @throws Error for one that there is not */
+export function planWires(flags: Flags): WirePlan {
+  const wires = flags.parts?.map((part) => {
+    const wire = WIRE_NAMES.find((name) => name === part);
+    if (!wire) throw new Error(`--part takes ${WIRE_NAMES.join(', ')}, not "${part}"`);
+    return wire;
+  });
+  return {
+    ...(flags.quick ? QUICK : FULL),
+    wires,
+    ...(flags.starts !== undefined && { starts: flags.starts }),
+    ...(flags.rounds !== undefined && { rounds: flags.rounds }),
+    ...(flags.duration !== undefined && { duration: flags.duration }),
+  };
+}

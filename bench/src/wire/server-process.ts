@@ -1,0 +1,33 @@
+import { createServer } from 'node:http';
+import { serveCommands } from '../commands.js';
+import { listen } from '../listen.js';
+import { collectedMemory, type Memory } from '../memory.js';
+import { contestant } from '../relay/contestants.js';
+import { ServerMeter, type Usage } from '../server-meter.js';
+import { serveOriginal } from './original.js';
+import { serveRawWs } from './raw-ws-wire.js';
+import type { WireName } from './wires.js';
+
+export interface WireServerCommands {
+  listen(name: WireName): Promise<{ readonly port: number }>;
+  /** What stays after a garbage collection. */
+  memory(): Memory;
+  startCounting(): void;
+  usage(): Usage;
+}
+
+const httpServer = createServer();
+const meter = new ServerMeter(httpServer);
+
+serveCommands<WireServerCommands>({
+  listen(name) {
+    if (name === 'raw ws') serveRawWs(httpServer);
+    else if (name === 'original') serveOriginal(httpServer);
+    else contestant(name === 'hand-written' ? 'hand-written' : 'ours').serve(httpServer);
+    return listen(httpServer);
+  },
+
+  memory: collectedMemory,
+  startCounting: () => meter.startCounting(),
+  usage: () => meter.usage(),
+});

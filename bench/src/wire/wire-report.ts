@@ -1,0 +1,89 @@
+import { machineLine } from '../machine.js';
+import { count, number, ratio, spread, table } from '../markdown.js';
+import { type Spread, spreadOf } from '../statistics.js';
+import { describeTurns, figure, ratioOfTurns } from '../turn-figures.js';
+import { atMostRatio, type Verdict, verdictTable } from '../verdict.js';
+import { KINDS, OFFERED, TRAFFIC, type WireKindOfTraffic } from './plan.js';
+import type { OfferedSample, WireResults, WireSample } from './run-wires.js';
+import type { WireFigures } from './wire-rig.js';
+import { WIRE_NAMES, type WireName } from './wires.js';
+
+type AnySample = WireSample | OfferedSample;
+
+export const cpuEach = ({ cpuMicros, messages }: WireFigures): number => cpuMicros / messages;
+const eachSecond = ({ messages, elapsedMs }: WireFigures): number => (messages / elapsedMs) * 1_000;
+const perFrameIn = ({ messages, framesIn }: WireFigures): number => messages / framesIn;
+const perFrameOut = ({ messages, framesOut }: WireFigures): number => messages / framesOut;
+
+/** What the server may spend on a message, over what another spends. */
+const GOALS: readonly (WireKindOfTraffic & {
+  readonly ours: WireName;
+  readonly over: WireName;
+  readonly most: number;
+})[] = [
+  { traffic: 'pipelined', payload: '100 B JSON', ours: 'ours', over: 'hand-written', most: 1 / 12 },
+  { traffic: 'pipelined', payload: '100 B JSON', ours: 'ours', over: 'NATS', most: 1 },
+  { traffic: 'pipelined', payload: '1 KB JSON', ours: 'ours', over: 'hand-written', most: 1 / 10 },
+  { traffic: 'pipelined', payload: '16 KB JSON', ours: 'ours', over: 'hand-written', most: 1 / 9 },
+  { traffic: 'pipelined', payload: '1 KB binary', ours: 'ours', over: 'hand-written', most: 1 / 5 },
+  { traffic: 'pipelined', payload: '64 KB binary', ours: 'ours', over: 'hand-written', most: 1 / 1.3 },
+  { traffic: 'many pairs', payload: '100 B JSON', ours: 'ours', over: 'hand-written', most: 1 / 3 },
+  { traffic: 'many pairs', payload: '100 B JSON', ours: 'ours', over: 'NATS', most: 1.4 },
+  { traffic: 'one in flight', payload: '100 B JSON', ours: 'ours', over: 'hand-written', most: 0.55 },
+  { traffic: 'pipelined', payload: '100 B JSON', ours: 'plain clients', over: 'hand-written', most: 0.45 },
+  { traffic: 'pipelined', payload: '1 KB JSON', ours: 'plain clients', over: 'hand-written', most: 0.6 },
+];
+
+export function reportWires({ machine, plan, samples, offered }: WireResults): string {
+  const parts = [
+    machineLine(machine),
+    `${count(2 * plan.pairs)} clients; ${describeTurns(plan)}; median (least–most). Every load is raw bytes that a real client has written.`,
+    '### Goals',
+    verdictTable(verdictsOf(samples)),
+    '### As fast as it goes',
+    ...KINDS.flatMap((kind) => [`**${describe(kind)}**`, tableOf(samplesOf(samples, kind))]),
+    '### At a rate that all can bear',
+    ...OFFERED.flatMap((payload) => {
+      const own = offered.filter((sample) => sample.payload === payload);
+      return own.length > 0 ? [`**${payload}, ${count(own[0]!.rate)} messages a second**`, tableOf(own)] : [];
+    }),
+  ];
+  return parts.join('\n\n');
+}
+
+/** The ratio of CPU times that a goal is about, if both were there. */
+export function verdictsOf(samples: readonly WireSample[]): Verdict[] {
+  return GOALS.flatMap(({ ours, over, most, ...kind }) => {
+    const own = samplesOf(samples, kind);
+    if (![ours, over].every((name) => own.some(({ contestant }) => contestant === name))) return [];
+    const measured = ratioOfTurns(own, cpuEach, [ours, over]);
+    return [atMostRatio({ what: `${describe(kind)}: ${ours} over ${over}`, measured, most })];
+  });
+}
+
+export function samplesOf(samples: readonly WireSample[], { traffic, payload }: WireKindOfTraffic): WireSample[] {
+  return samples.filter((sample) => sample.traffic === traffic && sample.payload === payload);
+}
+
+function tableOf(samples: readonly AnySample[]): string {
+  const names = WIRE_NAMES.filter((name) => samples.some(({ contestant }) => contestant === name));
+  const rows = names.map((name) => [
+    name,
+    spread(figure(samples, name, cpuEach)),
+    name === 'ours' ? '' : `**${spread(ratioOf(samples, name), ratio)}**`,
+    number(figure(samples, name, eachSecond).median),
+    number(figure(samples, name, perFrameIn).median),
+    number(figure(samples, name, perFrameOut).median),
+  ]);
+  return table(['', 'server, µs CPU', 'ours / this', 'a second', 'in a frame, in', 'in a frame, out'], rows);
+}
+
+function ratioOf(samples: readonly AnySample[], name: WireName): Spread {
+  const hasOurs = samples.some(({ contestant }) => contestant === 'ours');
+  return hasOurs ? ratioOfTurns(samples, cpuEach, ['ours', name]) : spreadOf([Number.NaN]);
+}
+
+function describe({ traffic, payload }: WireKindOfTraffic): string {
+  const { pairs, inFlight } = TRAFFIC[traffic];
+  return `${payload}, ${traffic} (${pairs} × ${inFlight})`;
+}

@@ -1,0 +1,117 @@
+import { RECORD_HEADER, writeU32 } from '../protocol/frame.js';
+import type { Head, RecordPlace } from '../protocol/frame-reader.js';
+import type { PacketOf } from '../protocol/packet.js';
+import { shapeOfType } from '../protocol/packet-shape.js';
+import { EMPTY_PAYLOAD } from '../protocol/payload.js';
+import { PAYLOAD_FORMATS } from '../protocol/payload-codec.js';
+import type { Budget, Conduct } from './conduct.js';
+import type { Directory } from './directory.js';
+import { type FrameBuilder, LARGE } from './frame-builder.js';
+import type { Lane } from './lane.js';
+import type { PermissionGate } from './permission-gate.js';
+import type { RawServerSocket } from './raw-server.js';
+import type { Session } from './session.js';
+
+const MESSAGE = shapeOfType('message');
+
+export interface MessageRunsOptions {
+  readonly directory: Directory;
+  readonly conduct: Conduct;
+  /** Missing: everything is permitted. */
+  readonly gate: PermissionGate | undefined;
+  readonly builder: FrameBuilder;
+}
+
+/** Messages in a row, as they lie in their frame. */
+interface Run {
+  readonly lane: Lane;
+  readonly frame: Uint8Array;
+  readonly start: number;
+  end: number;
+}
+
+/**
+ * Passes on messages from one lane to another as they lie in their frame: of each only the number of its names is
+ * changed, and those in a row for one client stay one piece. Whatever is not that simple is left to the router.
+ */
+export class MessageRuns {
+  readonly #options: MessageRunsOptions;
+  readonly #sender: Session;
+  readonly #budget: Budget;
+  /** What the last message was about, where to and under which number that goes on. */
+  #head: Head | undefined;
+  #lane: Lane | undefined;
+  #number = 0;
+  #run: Run | undefined;
+  /** When the present frame is read, in ms. */
+  #now = 0;
+
+  constructor(options: MessageRunsOptions, sender: Session, socket: RawServerSocket) {
+    this.#options = options;
+    this.#sender = sender;
+    this.#budget = options.conduct.budgetOf(socket);
+  }
+
+  /** A frame begins. */
+  begin(): void {
+    this.#now = performance.now();
+  }
+
+  /** @returns whether the message has been passed on; else nothing has happened */
+  take(head: Head, { frame, start, body, end }: RecordPlace): boolean {
+    if (head !== this.#head && !this.#aim(head)) return false;
+    const size = end - body - 1;
+    const isPlain = body === start + RECORD_HEADER && (frame[body] as number) <= PAYLOAD_FORMATS.mixed;
+    if (!isPlain || size < 0 || size >= LARGE || size > this.#options.conduct.largestPayload) return false;
+    if (!this.#budget.spend(size, this.#now)) return false;
+    writeU32(frame, start + 4, this.#number);
+    const run = this.#run;
+    if (run && run.lane === this.#lane && run.end === start) run.end = end;
+    else this.#begin({ lane: this.#lane as Lane, frame, start, end });
+    return true;
+  }
+
+  /** Sends on what has been taken; to be called before anything else is done. */
+  end(): void {
+    this.#head = undefined;
+    this.#sendRun();
+  }
+
+  #begin(run: Run): void {
+    this.#sendRun();
+    this.#run = run;
+  }
+
+  #sendRun(): void {
+    const run = this.#run;
+    this.#run = undefined;
+    run?.lane.append(run.frame.subarray(run.start, run.end));
+  }
+
+  /** @returns whether messages with these names can be passed on so */
+  #aim(head: Head): boolean {
+    this.#head = undefined;
+    const names = head.names as PacketOf<'message'>;
+    const { directory, gate } = this.#options;
+    if (this.#sender.ended) return false;
+    if (gate && !gate.letsThrough(this.#sender, names)) return false;
+    const target = directory.get(names.peer);
+    const lane = target?.port?.lane;
+    if (!lane || target.slowness) return false;
+    this.#number = this.#numberFor(lane, names.event);
+    this.#lane = lane;
+    this.#head = head;
+    return true;
+  }
+
+  #numberFor(lane: Lane, event: string): number {
+    const names: PacketOf<'message'> = { type: 'message', peer: this.#sender.clientId, event, payload: EMPTY_PAYLOAD };
+    const known = lane.numbers.get(MESSAGE, names);
+    if (known !== undefined) return known;
+    // A number that the run goes by may be given to other names now.
+    this.#sendRun();
+    const { number, record } = this.#options.builder.definition(lane.numbers, MESSAGE, names);
+    lane.append(record);
+    return number;
+  }
+}
