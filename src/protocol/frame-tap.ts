@@ -10,6 +10,9 @@ export interface PacketDecoder {
 /** Takes a frame, in the order of arrival. @returns whether there is, or has been, such a lane */
 export type TakeFrame = (lane: number, frame: Uint8Array) => boolean;
 
+/** @returns whether the text was taken */
+export type TakeText = (text: string) => boolean;
+
 /** An event with one attachment, which is missing. */
 const UNFINISHED = '51-["",{"_placeholder":true,"num":0}]';
 
@@ -24,11 +27,14 @@ export function canTap(decoder: unknown): decoder is PacketDecoder {
   return answer;
 }
 
-/** From now on the decoder is passed by with all frames that are taken; what nobody takes is its own matter. */
-export function tapFrames(decoder: PacketDecoder, take: TakeFrame): void {
+/** From now on the decoder is passed by with all that is taken; what nobody takes is its own matter. */
+export function tapFrames(decoder: PacketDecoder, take: TakeFrame, takeText?: TakeText): void {
   const add = decoder.add.bind(decoder);
   decoder.add = (data) => {
-    if (typeof data !== 'string' && !decoder.reconstructor) {
+    if (typeof data === 'string') {
+      // While it waits for attachments, a text is a fault that it has to find.
+      if (takeText && !decoder.reconstructor && takeText(data)) return;
+    } else if (!decoder.reconstructor) {
       const bytes = bytesOf(data);
       const lane = bytes && laneOf(bytes);
       if (bytes && lane !== undefined && take(lane, bytes)) return;

@@ -17,9 +17,18 @@ export interface ConnectionInternals {
   /** What waits until the transport can be written to; when it is flushed, another list takes its place. */
   readonly writeBuffer: readonly { readonly data?: unknown }[];
   readonly transport: {
+    readonly name: string;
     readonly writable: boolean;
+    /** Set where a websocket may compress. */
+    readonly perMessageDeflate?: unknown;
     /** Of a websocket. */
-    readonly socket?: { readonly bufferedAmount?: number; pause?(): void; terminate?(): void };
+    readonly socket?: {
+      readonly bufferedAmount?: number;
+      /** Of `ws`: with it engine.io sends frames that were made before. */
+      readonly _sender?: { readonly sendFrame?: unknown };
+      pause?(): void;
+      terminate?(): void;
+    };
   };
   /** `packetCreate`: something is about to be written. */
   on(event: 'packet' | 'close' | 'packetCreate', listener: () => void): void;

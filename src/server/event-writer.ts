@@ -1,4 +1,5 @@
 import { MAX_NUMBER } from '../protocol/frame.js';
+import { joinPlainText } from '../protocol/plain-text.js';
 import { internalsOf, type WriteOptions } from './connection.js';
 import type { RawNamespace, RawServerSocket } from './raw-server.js';
 import { frameText } from './websocket-frame.js';
@@ -30,6 +31,12 @@ export class EncodedEvent {
     this.parts = parts;
   }
 
+  /** Where it is one text. */
+  get text(): string | undefined {
+    const [text] = this.parts;
+    return this.parts.length === 1 && typeof text === 'string' ? text : undefined;
+  }
+
   /** Its size without what transports add, in bytes. */
   get bytes(): number {
     this.#bytes ??= this.parts.reduce<number>((sum, part) => sum + Buffer.byteLength(part as string | Buffer), 0);
@@ -38,8 +45,8 @@ export class EncodedEvent {
 
   /** To be taken once for each receiver. Where there is one, a long event is neither measured nor kept twice. */
   takeOptions(): WriteOptions {
-    const [text] = this.parts;
-    if (!this.#options.wsPreEncodedFrame && this.parts.length === 1 && typeof text === 'string') {
+    const { text } = this;
+    if (!this.#options.wsPreEncodedFrame && text !== undefined) {
       const isWorthIt = this.#wasWritten || text.length <= MAX_FRAMED_FOR_ONE;
       if (isWorthIt) this.#options.wsPreEncodedFrame = [frameText(text, this.bytes)];
       this.#wasWritten = true;
@@ -73,6 +80,13 @@ export class EventWriter {
    */
   encodePlain(event: string, args: readonly unknown[]): EncodedEvent {
     return this.encode(event, this.#internals.opts.connectionStateRecovery ? [...args, null] : args);
+  }
+
+  /** The same where sender and arguments are JSON already, for Socket.IO's own parser. */
+  joinPlain(event: string, senderId: string, json: string): string {
+    const path = this.#namespace.name === '/' ? '' : `${this.#namespace.name},`;
+    const before = `2${path}[${JSON.stringify(event)},${JSON.stringify(senderId)}`;
+    return joinPlainText(before, json, this.#internals.opts.connectionStateRecovery ? ',null' : '');
   }
 
   encode(event: string, args: readonly unknown[]): EncodedEvent {

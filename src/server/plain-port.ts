@@ -1,11 +1,14 @@
+import type { EndOfTurn } from '../async/end-of-turn.js';
 import { NO_SERVICES } from '../peer/no-services.js';
 import { PeerEngine } from '../peer/peer-engine.js';
 import type { Answer, IncomingMessage, PeerHandler, StreamRequest } from '../peer/peer-handler.js';
 import { ADD_TARGET, SERVER_ERROR, TARGET_DISCONNECT, TOPIC_EVENTS } from '../protocol/event-names.js';
+import { DEFAULT_TIMEOUT } from '../protocol/limits.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, Packet, PacketOf } from '../protocol/packet.js';
 import { EMPTY_PAYLOAD, Payload } from '../protocol/payload.js';
 import { checkPlainArguments } from '../protocol/plain-bodies.js';
+import type { PlainText } from '../protocol/plain-text.js';
 import { askSocket } from './ask-socket.js';
 import type { EncodedEvent, EventWriter } from './event-writer.js';
 import { InProcessLink } from './in-process-link.js';
@@ -13,6 +16,9 @@ import { PlainStreams } from './plain-streams.js';
 import { PlainSubscriptions } from './plain-subscriptions.js';
 import type { RawServerSocket } from './raw-server.js';
 import type { DeliverOptions, SessionPort, SharedEncodings } from './session-port.js';
+import { TextQueue } from './text-queue.js';
+
+const DEADLINE = { timeout: DEFAULT_TIMEOUT, signal: undefined };
 
 export interface PlainPortOptions {
   readonly clientId: string;
@@ -21,6 +27,9 @@ export interface PlainPortOptions {
   /** Which events a plain client may be sent by others. */
   readonly allows: (event: string) => boolean;
   readonly toRouter: (packet: ClientPacket) => void;
+  /** Passes a message straight on to where it goes. @returns whether that was possible; else nothing has happened */
+  readonly passOn: (message: PlainText) => boolean;
+  readonly endOfTurn: EndOfTurn;
 }
 
 /**
@@ -39,9 +48,11 @@ export class PlainPort implements SessionPort, PeerHandler {
   readonly linkDown = NO_SERVICES.linkDown;
   readonly #options: PlainPortOptions;
   readonly #link: InProcessLink;
+  readonly #messages: TextQueue;
 
   constructor(options: PlainPortOptions) {
     this.#options = options;
+    this.#messages = new TextQueue(options.socket, options.endOfTurn);
     this.#link = new InProcessLink(options.toRouter);
     this.engine = new PeerEngine(this.#link, this);
     this.streams = new PlainStreams({
@@ -73,6 +84,23 @@ export class PlainPort implements SessionPort, PeerHandler {
     this.#link.close(reason);
     this.streams.close();
     if (reason) this.failed(reason);
+    this.#messages.close();
+  }
+
+  /** This client sends a message to another. */
+  send(message: PlainText): void {
+    if (this.#options.passOn(message)) return;
+    this.engine.message(message.targetClientId, message.event, message.payload, DEADLINE);
+  }
+
+  /** Whether it may be sent this event by another client. */
+  allows(event: string): boolean {
+    return this.#options.allows(event);
+  }
+
+  /** It is sent a message by another plain client, whose arguments are JSON already. */
+  receive({ event, json }: PlainText, senderId: string): void {
+    this.#messages.append(this.#options.writer.joinPlain(event, senderId, json));
   }
 
   message({ peer, event, payload, answer }: IncomingMessage): void {
@@ -103,11 +131,14 @@ export class PlainPort implements SessionPort, PeerHandler {
     this.#emit(SERVER_ERROR, [error.toJSON()]);
   }
 
-  #emitMessage({ peer, event, payload }: PacketOf<'message'>, shared: SharedEncodings = {}): void {
+  #emitMessage({ peer, event, payload }: PacketOf<'message'>, shared: SharedEncodings | undefined): void {
     this.#checkAllowed(event);
     const { socket, writer } = this.#options;
-    shared.plain ??= this.#encode(event, [peer, ...payload.args]);
-    writer.write(socket, shared.plain);
+    const encoded = shared?.plain ?? this.#encode(event, [peer, ...payload.args]);
+    if (shared) shared.plain = encoded;
+    // What many are sent has its frame made once; what one is sent leaves with the rest of the turn.
+    if (shared || encoded.text === undefined) writer.write(socket, encoded);
+    else this.#messages.append(encoded.text);
   }
 
   /** Past the engine: encoded once, however many hear it. */
@@ -149,7 +180,7 @@ export class PlainPort implements SessionPort, PeerHandler {
   }
 
   #checkAllowed(event: string): void {
-    if (this.#options.allows(event)) return;
+    if (this.allows(event)) return;
     throw new P2PError('EVENT_NOT_ALLOWED', 'The server lets no client send this event to a plain client', {
       details: { event },
     });

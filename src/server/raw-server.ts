@@ -10,6 +10,8 @@ export type RawNamespace = Namespace<any, any, any, any>;
 export type RawServerSocket = Socket<any, any, any, any>;
 
 interface SocketInternals {
+  /** The application's middleware for packets. */
+  readonly fns?: readonly unknown[];
   _onpacket(packet: { type: number; data?: unknown }): void;
   readonly acks: Map<number, () => void>;
 }
@@ -36,6 +38,12 @@ export function guardPackets(socket: RawServerSocket, most: number, dropped: () 
     if (Array.isArray(packet.data) && packet.data.length > most + 1) dropped();
     else onPacket.call(socket, packet);
   };
+}
+
+/** Whether anybody but this library looks at this event as it comes in: a listener, a catch-all listener or middleware. */
+export function isWatched(socket: RawServerSocket, event: string): boolean {
+  const { fns } = socket as unknown as SocketInternals;
+  return fns?.length !== 0 || socket.listenersAny().length > 0 || socket.listenerCount(event) > 1;
 }
 
 /**

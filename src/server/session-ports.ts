@@ -1,5 +1,6 @@
+import type { PlainText } from '../protocol/plain-text.js';
 import type { Conduct } from './conduct.js';
-import { ConnectionLanes } from './connection-lanes.js';
+import { ConnectionTap } from './connection-tap.js';
 import type { Directory } from './directory.js';
 import type { EventWriter } from './event-writer.js';
 import { FrameBuilder } from './frame-builder.js';
@@ -44,15 +45,15 @@ export class SessionPorts {
 
   /** Nothing where the connection carries no frames. */
   #lanePort(session: Session, socket: RawServerSocket, envelopes: PluginPort): LanePort | undefined {
-    const lanes = ConnectionLanes.of(socket);
+    const tap = ConnectionTap.of(socket);
     const { intake } = this.#options;
     const runs = new MessageRuns({ ...this.#options, builder: this.#builder }, session, socket);
     const receiver = new LaneReceiver({ session, socket, intake, runs });
-    const number = lanes?.open((frame) => receiver.receive(frame));
-    if (!lanes || !number) return undefined;
+    const number = tap?.openLane((frame) => receiver.receive(frame));
+    if (!tap || !number) return undefined;
     const builder = this.#builder;
     const lane = new Lane(number, socket, builder);
-    return new LanePort({ lane, builder, envelopes, closed: () => lanes.close(number) });
+    return new LanePort({ lane, builder, envelopes, closed: () => tap.closeLane(number) });
   }
 
   #plainPort(session: Session, socket: RawServerSocket): PlainPort {
@@ -63,6 +64,21 @@ export class SessionPorts {
       writer,
       allows: plainEvents,
       toRouter: (packet) => intake.takePlain(session, socket, packet),
+      passOn: (message) => this.#passOn(session, socket, message),
+      endOfTurn: this.#builder.endOfTurn,
     });
+  }
+
+  /** Between two plain clients a text stays one, where that is all there is to it. */
+  #passOn(session: Session, socket: RawServerSocket, message: PlainText): boolean {
+    const { directory, conduct, gate } = this.#options;
+    const { targetClientId: peer, event, payload, json } = message;
+    if (gate && !gate.letsThrough(session, { type: 'message', peer, event, payload })) return false;
+    const target = directory.get(peer);
+    if (!(target?.port instanceof PlainPort) || target.slowness || !target.port.allows(event)) return false;
+    const size = Buffer.byteLength(json);
+    if (size > conduct.largestPayload || !conduct.budgetOf(socket).bytes.take(size)) return false;
+    target.port.receive(message, session.clientId);
+    return true;
   }
 }

@@ -1,16 +1,21 @@
 import { readFromClient, streamNamedBy } from '../protocol/envelope.js';
-import { ENVELOPE_EVENT } from '../protocol/event-names.js';
+import { ENVELOPE_EVENT, PLAIN_VERBS } from '../protocol/event-names.js';
 import { P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket, PacketOf } from '../protocol/packet.js';
-import { tellError } from './client-kind.js';
+import { type PlainText, plainTextPrefix, readPlainText } from '../protocol/plain-text.js';
+import { isPluginSocket, tellError } from './client-kind.js';
+import { ConnectionTap } from './connection-tap.js';
 import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
 import { PlainPort } from './plain-port.js';
-import { guardPackets, type RawServerSocket, setRecoverableId } from './raw-server.js';
+import { guardPackets, isWatched, type RawServerSocket, setRecoverableId } from './raw-server.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
 /** Most arguments of any event of any client; ours have far fewer, and Socket.IO dies of 120,000. */
 const MAX_EVENT_ARGUMENTS = 10_000;
+
+/** A message that has been read from its text. */
+const SEND_TEXT: PlainHandler = (port, message) => port.send(message as PlainText);
 
 type SocketListener = (this: RawServerSocket, ...args: unknown[]) => void;
 
@@ -84,6 +89,21 @@ export class SocketListeners {
     if (this.#attached.has(socket)) return;
     this.#attached.add(socket);
     for (const [event, listener] of this.#sessionListeners) socket.on(event, listener);
+    this.#tapMessages(socket);
+  }
+
+  /** Messages of a plain client are taken as text, unless somebody else wants to see them as events. */
+  #tapMessages(socket: RawServerSocket): void {
+    if (isPluginSocket(socket)) return;
+    const prefix = plainTextPrefix(socket.nsp.name);
+    const stop = ConnectionTap.of(socket)?.listenToTexts<PlainText>({
+      prefix,
+      read: (text) => (isWatched(socket, PLAIN_VERBS.emit) ? undefined : readPlainText(text, prefix)),
+      take: (row) => {
+        for (const message of row) this.#readPlain(socket, { handle: SEND_TEXT, body: message, ack: undefined });
+      },
+    });
+    if (stop) socket.once('disconnect', stop);
   }
 
   #readEnvelope(socket: RawServerSocket, data: unknown, header: unknown): void {

@@ -19,25 +19,44 @@ export function frameText(text: string, bytes: number): Buffer {
   return whole;
 }
 
+/** Messages of engine.io that are texts, a frame each, one after the other. */
+export function frameTexts(texts: readonly string[]): Buffer {
+  const sizes = texts.map((text) => Buffer.byteLength(text) + 1);
+  let length = 0;
+  for (const size of sizes) length += lengthOfHeader(size) + size;
+  const frames = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const [index, text] of texts.entries()) {
+    at += writeHeader(frames, at, WHOLE_TEXT, sizes[index] as number);
+    frames[at] = MESSAGE;
+    at += 1 + frames.write(text, at + 1);
+  }
+  return frames;
+}
+
 /** Bytes that are yet to be written into `message`. */
 export function frameBytes(length: number): WebsocketFrame {
   return frameOf(WHOLE_BINARY, length);
 }
 
 function frameOf(first: number, length: number): WebsocketFrame {
-  const start = lengthOfHeader(length);
   // Not from Node's pool: a short frame that waits in a queue would keep 8 KiB of it.
-  const whole = Buffer.allocUnsafeSlow(start + length);
-  whole[0] = first;
-  if (start === 2) whole[1] = length;
-  else if (start === 4) {
-    whole[1] = 126;
-    whole.writeUInt16BE(length, 2);
+  const whole = Buffer.allocUnsafeSlow(lengthOfHeader(length) + length);
+  return { whole, message: whole.subarray(writeHeader(whole, 0, first, length)) };
+}
+
+/** @returns its length */
+function writeHeader(into: Buffer, at: number, first: number, length: number): number {
+  into[at] = first;
+  if (length < 126) into[at + 1] = length;
+  else if (length < 65_536) {
+    into[at + 1] = 126;
+    into.writeUInt16BE(length, at + 2);
   } else {
-    whole[1] = 127;
-    whole.writeBigUInt64BE(BigInt(length), 2);
+    into[at + 1] = 127;
+    into.writeBigUInt64BE(BigInt(length), at + 2);
   }
-  return { whole, message: whole.subarray(start) };
+  return lengthOfHeader(length);
 }
 
 function lengthOfHeader(length: number): number {

@@ -1,34 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { FrameReader } from '../../src/protocol/frame-reader.js';
 import { PACKET_FIELDS, type PacketType } from '../../src/protocol/packet.js';
-import { definition, frame, numbered, type PlainPacket, record, TYPES, text, uint, whole } from './frame-twin.js';
-import { MOST, readAll, sample } from './plain-packets.js';
-
-/** What follows in a frame, and is read whatever was wrong before. */
-const next = sample('leave', { room: 'next' });
-
-/** What a reader makes of records, of which the first is refused. */
-function refused(...records: Uint8Array[]): (PlainPacket | string)[] {
-  return readAll(new FrameReader(), frame(1, ...records, whole(next)));
-}
+import { definition, numbered, record, TYPES, text, uint, whole } from './frame-twin.js';
+import { MOST, next, refused, sample } from './plain-packets.js';
 
 const code = (type: PacketType) => uint(TYPES.indexOf(type), 1);
 
 describe('fields that are refused', () => {
-  const tooLong = [`${'x'.repeat(257)}`, 'é'.repeat(257), `🦊`.repeat(129), 'x'.repeat(65_535)];
+  const tooLong = ['x'.repeat(257), 'é'.repeat(257), '🦊'.repeat(129), 'x'.repeat(65_535)];
   const LIMITS: Record<string, { readonly good: unknown[]; readonly bad: Record<string, unknown[]> }> = {
     peer: {
       good: ['', 'x', 'x'.repeat(128), '€'.repeat(128), '🦊'.repeat(64), 'p2p:server', ' ', '\ufffd', '\ufeffx'],
       bad: {
         PACKET_INVALID: [
-          '__proto__',
-          'constructor',
-          'prototype',
-          'x'.repeat(129),
-          '🦊'.repeat(64).concat('x'),
-          'a\0',
-          '\x1f',
-          '\x7f',
+          ...['__proto__', 'constructor', 'prototype', 'a\0', '\x1f', '\x7f'],
+          ...['x'.repeat(129), '€'.repeat(129), `${'🦊'.repeat(64)}x`],
         ],
       },
     },
@@ -39,14 +24,9 @@ describe('fields that are refused', () => {
       bad: {
         PACKET_INVALID: ['', ...tooLong],
         EVENT_RESERVED: [
-          'connect',
-          'disconnect',
-          'disconnecting',
-          'error',
-          'newListener',
-          'P2P',
-          'SERVER_ERROR',
-        ].concat(['JOIN_ROOM', 'P2P_', 'P2P_EMIT', 'MULTI_API_x', 'TOPIC_x', 'SERVICE_x']),
+          ...['connect', 'connect_error', 'connection', 'disconnect', 'disconnecting', 'error', 'newListener'],
+          ...['removeListener', 'P2P', 'SERVER_ERROR', 'JOIN_ROOM', 'P2P_', 'MULTI_API_x', 'TOPIC_x', 'SERVICE_x'],
+        ],
       },
     },
     room: {

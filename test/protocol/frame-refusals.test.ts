@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FrameReader, streamOfRecord } from '../../src/protocol/frame-reader.js';
-import { isFromClient, type PacketType } from '../../src/protocol/packet.js';
+import { isFromClient } from '../../src/protocol/packet.js';
 import {
   definition,
   frame,
@@ -16,17 +16,7 @@ import {
   values,
   whole,
 } from './frame-twin.js';
-import { MOST, readAll, sample } from './plain-packets.js';
-
-/** What follows in a frame, and is read whatever was wrong before. */
-const next = sample('leave', { room: 'next' });
-
-/** What a reader makes of records, of which the first is refused. */
-function refused(...records: Uint8Array[]): (PlainPacket | string)[] {
-  return readAll(new FrameReader(), frame(1, ...records, whole(next)));
-}
-
-const _code = (type: PacketType) => uint(TYPES.indexOf(type), 1);
+import { MOST, next, readAll, refused, sample } from './plain-packets.js';
 
 describe('records that are refused', () => {
   it('a frame may end anywhere: what is complete is read, a record that is cut off is refused', () => {

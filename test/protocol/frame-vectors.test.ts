@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { FrameReader, readPacket } from '../../src/protocol/frame-reader.js';
-import { isFromClient, type PacketType } from '../../src/protocol/packet.js';
+import { FrameWriter } from '../../src/protocol/frame-writer.js';
+import { isFromClient, type PacketOf, type PacketType } from '../../src/protocol/packet.js';
 import { Payload } from '../../src/protocol/payload.js';
 import frames from '../vectors/frames.json' with { type: 'json' };
 import { type PlainPacket, TwinWriter } from './frame-twin.js';
-import { plainPayload, readAll } from './plain-packets.js';
+import { packetOf, plainPayload, readAll } from './plain-packets.js';
 
 describe('golden vectors of frames', () => {
   /** Bytes stand in the vectors as `{"base64": …}`. */

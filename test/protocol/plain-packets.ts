@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { ByteWriter } from '../../src/protocol/byte-writer.js';
-import { type FrameReader, readPacket } from '../../src/protocol/frame-reader.js';
+import { FrameReader, readPacket } from '../../src/protocol/frame-reader.js';
 import { P2PError } from '../../src/protocol/p2p-error.js';
 import { PACKET_FIELDS, type Packet, type PacketType, type PlainFieldName } from '../../src/protocol/packet.js';
 import { checkField } from '../../src/protocol/packet-checks.js';
 import { Payload } from '../../src/protocol/payload.js';
 import { thrownBy } from '../support/relay.js';
-import { hasPayload, type PlainPacket, type PlainPayload, TYPES } from './frame-twin.js';
+import { frame, hasPayload, type PlainPacket, type PlainPayload, TYPES, whole } from './frame-twin.js';
 
 export const MOST = 2 ** 48 - 1;
 
@@ -87,6 +87,14 @@ const SAMPLE: Record<PlainFieldName, unknown> = {
 export function sample(type: PacketType, fields: Partial<Record<string, unknown>> = {}): PlainPacket {
   const all = { ...SAMPLE, payload: { format: 0, data: Buffer.from('["hi"]') }, ...fields };
   return { type, ...Object.fromEntries(PACKET_FIELDS[type].map((field) => [field, all[field]])) };
+}
+
+/** What follows in a frame, and is read whatever was wrong before. */
+export const next = sample('leave', { room: 'next' });
+
+/** What a reader makes of records, some of which are refused, and of one after them. */
+export function refused(...records: Uint8Array[]): (PlainPacket | string)[] {
+  return readAll(new FrameReader(), frame(1, ...records, whole(next)));
 }
 
 function nameUpTo(most: number): fc.Arbitrary<string> {
