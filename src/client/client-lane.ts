@@ -1,16 +1,11 @@
 import { nextTick } from '../async/next-tick.js';
 import { FrameReader, type FrameVisitor, readPacket } from '../protocol/frame-reader.js';
 import { FrameWriter } from '../protocol/frame-writer.js';
+import { FULL_FRAME, LARGE_PAYLOAD } from '../protocol/limits.js';
 import { type P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 import { openLane } from './manager-lanes.js';
 import { type RawSocket, sendBytes } from './raw-socket.js';
-
-/** With this much a frame leaves without waiting for the rest, in bytes. */
-const FULL = 60_000;
-
-/** From this payload on a packet has a frame of its own, in bytes. */
-const LARGE = 16_384;
 
 /** What one packet takes beside its payload, at most: names have up to 384 characters of up to 3 bytes, twice. */
 const MOST_HEADER = 4_096;
@@ -39,7 +34,7 @@ export class ClientLane {
     this.#options = options;
     this.#writer = new FrameWriter(lane);
     // Where bytes travel as text, they become longer by a third.
-    this.#full = Math.min(FULL, Math.floor(maxMessage / 2));
+    this.#full = Math.min(FULL_FRAME, Math.floor(maxMessage / 2));
     this.#visitor = {
       packet: (head, place) => {
         let packet: Packet;
@@ -56,8 +51,8 @@ export class ClientLane {
   }
 
   send(packet: Packet): void {
+    const isLarge = 'payload' in packet && packet.payload.isAtLeast(LARGE_PAYLOAD);
     const size = 'payload' in packet ? packet.payload.mostBytes : 0;
-    const isLarge = size >= LARGE;
     if (isLarge || this.#writer.size + size + MOST_HEADER > this.#full) this.flush();
     this.#writer.add(packet);
     if (isLarge) return this.flush();

@@ -31,6 +31,12 @@ export const MIN_STREAM_WINDOW = 131_072;
 /** Longest piece of a stream in one packet, in bytes: with its header it stays under 64 KiB, where websockets are fastest. */
 export const MAX_STREAM_CHUNK = 65_000;
 
+/** From this payload on a packet has a frame of its own, in bytes: joining such packets costs more than it saves. */
+export const LARGE_PAYLOAD = 32_768;
+
+/** With this much a frame leaves before the turn is over, in bytes: see `MAX_STREAM_CHUNK`. */
+export const FULL_FRAME = 60_000;
+
 /** Pieces of a stream are shorter only where no more is to be sent, in bytes. */
 export const MIN_STREAM_PIECE = 1_024;
 

@@ -93,6 +93,11 @@ export class Payload {
     return typeof data === 'string' ? data.length * MAX_BYTES_PER_UNIT : data.byteLength;
   }
 
+  /** Whether it has so many bytes; counted only where that is not clear. */
+  isAtLeast(size: number): boolean {
+    return this.mostBytes >= size && this.size >= size;
+  }
+
   /** Writes it as bytes, for which there must be room. */
   writeTo(writer: ByteWriter): void {
     if (this.#place) return writer.bytes(this.#place.frame.subarray(this.#place.start, this.#place.end));

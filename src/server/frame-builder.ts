@@ -15,9 +15,6 @@ import {
 import type { WriteOptions } from './connection.js';
 import { frameBytes } from './websocket-frame.js';
 
-/** From this payload on a packet travels alone, where it is, as copying it would cost more than a frame; in bytes. */
-export const LARGE = 16_384;
-
 export type PayloadPacket = Packet & { readonly payload: Payload };
 
 /** What is written to a connection. */
@@ -53,16 +50,15 @@ export class FrameBuilder {
     return { number, record: this.#writer.take() };
   }
 
-  /** A frame of one packet, whose names have that number. It is not copied where it came in a frame by itself. */
-  frame(lane: number, packet: PayloadPacket, number: number): Uint8Array {
+  /** A frame, of no lane yet, of one packet whose names have that number. It is not copied where it came in a frame by itself. */
+  frame(packet: PayloadPacket, number: number): Uint8Array {
     const shape = shapeOfType(packet.type);
     const inPlace = packet.payload.takeWithRoom(FRAME_HEADER + sizeBeforePayload(shape));
     if (!inPlace) {
-      this.#writer.frameHeader(lane);
+      this.#writer.frameHeader(0);
       writeNumbered(this.#writer, shape, packet, number);
       return this.#writer.take();
     }
-    writeFrameHeader(inPlace, 0, lane);
     writeBeforePayload(inPlace.subarray(FRAME_HEADER), shape, packet, number);
     return inPlace;
   }

@@ -1,8 +1,9 @@
+import { LARGE_PAYLOAD } from '../protocol/limits.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 import { shapeOfType } from '../protocol/packet-shape.js';
 import { Payload } from '../protocol/payload.js';
-import { type FrameBuilder, LARGE, type PayloadPacket } from './frame-builder.js';
+import type { FrameBuilder, PayloadPacket } from './frame-builder.js';
 import type { Lane } from './lane.js';
 import type { PluginPort } from './plugin-port.js';
 import type { DeliverOptions, SessionPort } from './session-port.js';
@@ -51,7 +52,7 @@ export class LanePort implements SessionPort {
       lane.append(definition.record);
       number = definition.number;
     }
-    const frame = builder.frame(lane.number, packet, number);
+    const frame = builder.frame(packet, number);
     lane.appendFrame(frame, whenWritten(frame, options));
   }
 }
@@ -61,5 +62,5 @@ function whenWritten({ byteLength }: Uint8Array, { queue, flushed }: DeliverOpti
 }
 
 function isLarge(packet: Packet): packet is PayloadPacket {
-  return 'payload' in packet && packet.payload.mostBytes >= LARGE;
+  return 'payload' in packet && packet.payload.isAtLeast(LARGE_PAYLOAD);
 }

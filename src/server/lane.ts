@@ -1,10 +1,9 @@
+import { writeFrameHeader } from '../protocol/frame.js';
 import { HeadNumbers } from '../protocol/head-numbers.js';
+import { FULL_FRAME } from '../protocol/limits.js';
 import { type ConnectionInternals, internalsOf } from './connection.js';
 import type { FrameBuilder } from './frame-builder.js';
 import type { RawServerSocket } from './raw-server.js';
-
-/** With this much a frame is written without waiting for the end of the turn, in bytes. */
-const FULL = 60_000;
 
 /** The way to one client by frames: what it is sent in one turn of the event loop leaves as one. */
 export class Lane {
@@ -35,7 +34,7 @@ export class Lane {
     this.#records.push(records);
     this.#bytes += records.byteLength;
     if (written) this.#written.push(written);
-    if (this.#bytes >= FULL) return this.flush();
+    if (this.#bytes >= FULL_FRAME) return this.flush();
     if (this.#isAwaited) return;
     this.#isAwaited = true;
     this.#builder.endOfTurn.add(() => {
@@ -44,9 +43,10 @@ export class Lane {
     });
   }
 
-  /** A frame that is complete. */
+  /** A frame that is complete, but for the number of the lane. */
   appendFrame(frame: Uint8Array, written?: () => void): void {
     this.flush();
+    writeFrameHeader(frame, 0, this.number);
     if (this.#socket.connected)
       this.#connection.write(frame, { compress: true, wsPreEncodedFrame: undefined }, written);
   }

@@ -1,12 +1,13 @@
-import { RECORD_HEADER, writeU32 } from '../protocol/frame.js';
+import { FRAME_HEADER, RECORD_HEADER, writeU32 } from '../protocol/frame.js';
 import type { Head, RecordPlace } from '../protocol/frame-reader.js';
+import { LARGE_PAYLOAD } from '../protocol/limits.js';
 import type { PacketOf } from '../protocol/packet.js';
 import { shapeOfType } from '../protocol/packet-shape.js';
 import { EMPTY_PAYLOAD } from '../protocol/payload.js';
 import { PAYLOAD_FORMATS } from '../protocol/payload-codec.js';
 import type { Budget, Conduct } from './conduct.js';
 import type { Directory } from './directory.js';
-import { type FrameBuilder, LARGE } from './frame-builder.js';
+import type { FrameBuilder } from './frame-builder.js';
 import type { Lane } from './lane.js';
 import type { PermissionGate } from './permission-gate.js';
 import type { RawServerSocket } from './raw-server.js';
@@ -62,7 +63,7 @@ export class MessageRuns {
     if (head !== this.#head && !this.#aim(head)) return false;
     const size = end - body - 1;
     const isPlain = body === start + RECORD_HEADER && (frame[body] as number) <= PAYLOAD_FORMATS.mixed;
-    if (!isPlain || size < 0 || size >= LARGE || size > this.#options.conduct.largestPayload) return false;
+    if (!isPlain || size < 0 || size >= LARGE_PAYLOAD || size > this.#options.conduct.largestPayload) return false;
     if (!this.#budget.spend(size, this.#now)) return false;
     writeU32(frame, start + 4, this.#number);
     const run = this.#run;
@@ -85,7 +86,12 @@ export class MessageRuns {
   #sendRun(): void {
     const run = this.#run;
     this.#run = undefined;
-    run?.lane.append(run.frame.subarray(run.start, run.end));
+    if (!run) return;
+    const { lane, frame, start, end } = run;
+    const isWhole = start === FRAME_HEADER && end === frame.byteLength;
+    // A frame that goes to one client as it is needs no copy; a short one may be joined by others.
+    if (isWhole && end >= LARGE_PAYLOAD) lane.appendFrame(frame);
+    else lane.append(frame.subarray(start, end));
   }
 
   /** @returns whether messages with these names can be passed on so */

@@ -50,9 +50,9 @@ serveCommands<WireLoadCommands>({
   async connect({ wire, port, pairs, idle }) {
     const connect = (clientId: string, partner?: string) =>
       WIRES[wire].connect({ port, clientId, partner, failed: giveUp });
-    receivers = await inBatches(pairs, (index) => connect(`receiver-${index}`));
-    senders = await inBatches(pairs, (index) => connect(`sender-${index}`, `receiver-${index}`));
-    await inBatches(idle, (index) => connect(`idle-${index}`));
+    receivers = await inBatches(pairs, (index) => connect(`client-r${index}`));
+    senders = await inBatches(pairs, (index) => connect(`client-s${index}`, `client-r${index}`));
+    await inBatches(idle, (index) => connect(`client-i${index}`));
   },
 
   async run(order) {

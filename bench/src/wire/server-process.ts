@@ -23,7 +23,8 @@ serveCommands<WireServerCommands>({
   listen(name) {
     if (name === 'raw ws') serveRawWs(httpServer);
     else if (name === 'original') serveOriginal(httpServer);
-    else contestant(name === 'hand-written' ? 'hand-written' : 'ours').serve(httpServer);
+    // With identity, permission and limits: what they may cost is part of what is measured.
+    else contestant(name === 'hand-written' ? 'hand-written' : 'authorize, cached').serve(httpServer);
     return listen(httpServer);
   },
 
