@@ -13,7 +13,7 @@ import {
   writeWhole,
 } from '../protocol/record-writer.js';
 import type { WriteOptions } from './connection.js';
-import { frameBytes } from './websocket-frame.js';
+import { type Allocate, frameBytes } from './websocket-frame.js';
 
 export type PayloadPacket = Packet & { readonly payload: Payload };
 
@@ -64,12 +64,12 @@ export class FrameBuilder {
   }
 
   /** One frame of all these. Where the last was made of the very same, it is used again. */
-  build(lane: number, records: readonly Uint8Array[]): BuiltFrame {
+  build(lane: number, records: readonly Uint8Array[], allocate: Allocate): BuiltFrame {
     const last = this.#last;
     if (last && last.lane === lane && isSame(last.records, records)) return last;
     let length = FRAME_HEADER;
     for (const { byteLength } of records) length += byteLength;
-    const { whole, message } = frameBytes(length);
+    const { whole, message } = frameBytes(length, allocate);
     writeFrameHeader(message, 0, lane);
     let at = FRAME_HEADER;
     for (const record of records) {

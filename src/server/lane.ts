@@ -4,6 +4,7 @@ import { FULL_FRAME } from '../protocol/limits.js';
 import { type ConnectionInternals, internalsOf } from './connection.js';
 import type { FrameBuilder } from './frame-builder.js';
 import type { RawServerSocket } from './raw-server.js';
+import { FOR_LATER, FOR_NOW } from './websocket-frame.js';
 
 /** The way to one client by frames: what it is sent in one turn of the event loop leaves as one. */
 export class Lane {
@@ -15,6 +16,10 @@ export class Lane {
   readonly #connection: ConnectionInternals;
   readonly #builder: FrameBuilder;
   readonly #flush = () => this.flush();
+  readonly #endTurn = () => {
+    this.#isAwaited = false;
+    this.flush();
+  };
   #records: Uint8Array[] = [];
   #bytes = 0;
   #written: (() => void)[] = [];
@@ -37,10 +42,7 @@ export class Lane {
     if (this.#bytes >= FULL_FRAME) return this.flush();
     if (this.#isAwaited) return;
     this.#isAwaited = true;
-    this.#builder.endOfTurn.add(() => {
-      this.#isAwaited = false;
-      this.flush();
-    });
+    this.#builder.endOfTurn.add(this.#endTurn);
   }
 
   /** A frame that is complete, but for the number of the lane. */
@@ -60,7 +62,11 @@ export class Lane {
     this.#bytes = 0;
     if (written.length > 0) this.#written = [];
     if (!this.#socket.connected) return;
-    const { message, options } = this.#builder.build(this.number, records);
+    const { message, options } = this.#builder.build(
+      this.number,
+      records,
+      this.#connection.transport.writable ? FOR_NOW : FOR_LATER,
+    );
     this.#connection.write(message, options, callAll(written));
   }
 

@@ -5,6 +5,14 @@ const WHOLE_BINARY = 0x82;
 /** The packet type `message` of engine.io, in ASCII. */
 const MESSAGE = 0x34;
 
+/** Takes memory for what is written now, or for what may wait in a queue. */
+export type Allocate = (length: number) => Buffer;
+
+/** From Node's pool, which is faster: what waits would keep 8 KiB of it. */
+export const FOR_NOW: Allocate = (length) => Buffer.allocUnsafe(length);
+
+export const FOR_LATER: Allocate = (length) => Buffer.allocUnsafeSlow(length);
+
 /** What a websocket is to send as it is, with the message in it. In one piece, as two cost a `writev`. */
 export interface WebsocketFrame {
   readonly whole: Buffer;
@@ -13,7 +21,7 @@ export interface WebsocketFrame {
 
 /** A message of engine.io that is a text. */
 export function frameText(text: string, bytes: number): Buffer {
-  const { whole, message } = frameOf(WHOLE_TEXT, bytes + 1);
+  const { whole, message } = frameOf(WHOLE_TEXT, bytes + 1, FOR_LATER);
   message[0] = MESSAGE;
   message.write(text, 1);
   return whole;
@@ -35,13 +43,12 @@ export function frameTexts(texts: readonly string[]): Buffer {
 }
 
 /** Bytes that are yet to be written into `message`. */
-export function frameBytes(length: number): WebsocketFrame {
-  return frameOf(WHOLE_BINARY, length);
+export function frameBytes(length: number, allocate: Allocate): WebsocketFrame {
+  return frameOf(WHOLE_BINARY, length, allocate);
 }
 
-function frameOf(first: number, length: number): WebsocketFrame {
-  // Not from Node's pool: a short frame that waits in a queue would keep 8 KiB of it.
-  const whole = Buffer.allocUnsafeSlow(lengthOfHeader(length) + length);
+function frameOf(first: number, length: number, allocate: Allocate): WebsocketFrame {
+  const whole = allocate(lengthOfHeader(length) + length);
   return { whole, message: whole.subarray(writeHeader(whole, 0, first, length)) };
 }
 

@@ -30,6 +30,8 @@ export interface WireResult {
   /** As they reached the server, and as they left it. */
   readonly framesIn: number;
   readonly framesOut: number;
+  /** What the load has spent: all clients, senders and receivers, user and system time, in µs. */
+  readonly loadMicros: number;
 }
 
 export interface WireLoadCommands {
@@ -61,14 +63,17 @@ serveCommands<WireLoadCommands>({
     for (const receiver of receivers) receiver.receive(() => {});
     for (const sender of talking) await sender.load(payload);
     const before = framesOf();
+    const cpuBefore = process.cpuUsage();
     const start = performance.now();
     const messages = await (order.rate === undefined ? saturate(order, start) : offer(order, order.rate, start));
+    const { user, system } = process.cpuUsage(cpuBefore);
     const after = framesOf();
     return {
       messages,
       elapsedMs: performance.now() - start,
       framesIn: after.sent - before.sent,
       framesOut: after.received - before.received,
+      loadMicros: user + system,
     };
   },
 });

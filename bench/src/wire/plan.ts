@@ -13,7 +13,7 @@ export interface WireKindOfTraffic {
 export const TRAFFIC = {
   pipelined: { pairs: 16, inFlight: 64 },
   'one in flight': { pairs: 1, inFlight: 1 },
-  'many pairs': { pairs: 500, inFlight: 2 },
+  'many pairs': { pairs: 500, inFlight: 4 },
 } as const;
 
 export type TrafficName = keyof typeof TRAFFIC;

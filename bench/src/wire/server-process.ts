@@ -24,7 +24,7 @@ serveCommands<WireServerCommands>({
     if (name === 'raw ws') serveRawWs(httpServer);
     else if (name === 'original') serveOriginal(httpServer);
     // With identity, permission and limits: what they may cost is part of what is measured.
-    else contestant(name === 'hand-written' ? 'hand-written' : 'authorize, cached').serve(httpServer);
+    else contestant(name.startsWith('hand-written') ? 'hand-written' : 'authorize, cached').serve(httpServer);
     return listen(httpServer);
   },
 

@@ -10,6 +10,7 @@ import { WIRE_NAMES, type WireName } from './wires.js';
 
 type AnySample = WireSample | OfferedSample;
 
+const loadEach = ({ loadMicros, messages }: WireFigures): number => loadMicros / messages;
 export const cpuEach = ({ cpuMicros, messages }: WireFigures): number => cpuMicros / messages;
 const eachSecond = ({ messages, elapsedMs }: WireFigures): number => (messages / elapsedMs) * 1_000;
 const perFrameIn = ({ messages, framesIn }: WireFigures): number => messages / framesIn;
@@ -39,9 +40,11 @@ export function reportWires({ machine, plan, samples, offered }: WireResults): s
     machineLine(machine),
     `${count(2 * plan.pairs)} clients; ${describeTurns(plan)}; median (least–most). Every load is raw bytes that a real client has written.`,
     '### Goals',
-    verdictTable(verdictsOf(samples)),
+    verdictTable([...verdictsOf(samples), ...clientVerdicts(samples)]),
     '### As fast as it goes',
     ...KINDS.flatMap((kind) => [`**${describe(kind)}**`, tableOf(samplesOf(samples, kind))]),
+    '### Real clients',
+    realClientsTable(samples),
     '### At a rate that all can bear',
     ...OFFERED.flatMap((payload) => {
       const own = offered.filter((sample) => sample.payload === payload);
@@ -61,8 +64,46 @@ export function verdictsOf(samples: readonly WireSample[]): Verdict[] {
   });
 }
 
+/** What real clients spend on a message that is sent and received. */
+function clientVerdicts(samples: readonly WireSample[]): Verdict[] {
+  const own = samplesOf(samples, { traffic: 'pipelined', payload: '100 B JSON' });
+  const names = ['ours, real clients', 'hand-written, real clients'] as const;
+  if (!names.every((name) => own.some(({ contestant }) => contestant === name))) return [];
+  const measured = ratioOfTurns(own, loadEach, names as readonly [WireName, WireName]);
+  return [atMostRatio({ what: '100 B JSON, pipelined: clients with the plugin over plain ones', measured, most: 0.6 })];
+}
+
 export function samplesOf(samples: readonly WireSample[], { traffic, payload }: WireKindOfTraffic): WireSample[] {
   return samples.filter((sample) => sample.traffic === traffic && sample.payload === payload);
+}
+
+/** What stands for real clients, next to them; and what they spend. */
+function realClientsTable(samples: readonly WireSample[]): string {
+  const rows = KINDS.flatMap((kind) => {
+    const own = samplesOf(samples, kind);
+    const has = (name: WireName) => own.some(({ contestant }) => contestant === name);
+    if (!has('ours, real clients') || !has('hand-written, real clients')) return [];
+    const over = (of: typeof cpuEach, ...names: [WireName, WireName]) => spread(ratioOfTurns(own, of, names), ratio);
+    return [
+      [
+        describe(kind),
+        has('ours') ? over(cpuEach, 'ours', 'ours, real clients') : '–',
+        over(cpuEach, 'ours, real clients', 'hand-written, real clients'),
+        spread(figure(own, 'ours, real clients', loadEach)),
+        spread(figure(own, 'hand-written, real clients', loadEach)),
+        `**${over(loadEach, 'ours, real clients', 'hand-written, real clients')}**`,
+      ],
+    ];
+  });
+  const head = [
+    '',
+    'server: recorded / real',
+    'server: ours / hand-written',
+    'clients: ours, µs CPU',
+    'hand-written',
+    'ratio',
+  ];
+  return table(head, rows);
 }
 
 function tableOf(samples: readonly AnySample[]): string {
@@ -72,10 +113,15 @@ function tableOf(samples: readonly AnySample[]): string {
     spread(figure(samples, name, cpuEach)),
     name === 'ours' ? '' : `**${spread(ratioOf(samples, name), ratio)}**`,
     number(figure(samples, name, eachSecond).median),
-    number(figure(samples, name, perFrameIn).median),
-    number(figure(samples, name, perFrameOut).median),
+    framesCell(figure(samples, name, perFrameIn).median),
+    framesCell(figure(samples, name, perFrameOut).median),
   ]);
   return table(['', 'server, µs CPU', 'ours / this', 'a second', 'in a frame, in', 'in a frame, out'], rows);
+}
+
+/** Of real clients they are not counted. */
+function framesCell(value: number): string {
+  return Number.isNaN(value) ? '–' : number(value);
 }
 
 function ratioOf(samples: readonly AnySample[], name: WireName): Spread {

@@ -4,6 +4,7 @@ import { MQTT } from './mqtt-wire.js';
 import { NATS } from './nats-wire.js';
 import { ORIGINAL } from './original.js';
 import { RAW_WS } from './raw-ws-wire.js';
+import { realClients } from './real-wire.js';
 import { socketIoWires } from './socket-io-wire.js';
 import type { WireKind } from './wire.js';
 
@@ -13,6 +14,8 @@ export const WIRES = {
   'plain clients': socketIoWires('plain', OURS_PLAIN),
   'hand-written': socketIoWires('hand-written', HAND_WRITTEN),
   original: socketIoWires('original', ORIGINAL),
+  'ours, real clients': realClients('ours'),
+  'hand-written, real clients': realClients('hand-written'),
   'raw ws': RAW_WS,
   NATS,
   Mosquitto: MQTT,
