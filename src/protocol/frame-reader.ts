@@ -10,7 +10,7 @@ import { readUtf8 } from './utf8.js';
 /** What names something in a packet: of its type, who and what is meant. */
 export interface Head {
   readonly shape: PacketShape;
-  /** A packet with these names; its other fields are not set. */
+  /** A packet with these names, whose other fields have no value yet: copies of it are made faster than others. */
   readonly names: Readonly<Partial<Packet>>;
 }
 
@@ -31,9 +31,17 @@ export interface FrameVisitor {
   invalid(error: P2PError): void;
 }
 
+/** Names, and the bytes that say them. */
+interface SeenNames {
+  readonly head: Head;
+  readonly bytes: Uint8Array;
+}
+
 /** Reads the frames of a lane, and remembers what its numbers stand for. What came from outside is checked here. */
 export class FrameReader {
   readonly #heads: (Head | undefined)[] = [];
+  /** The names that came last in full, by the code of their type: often they come again. */
+  readonly #lastNames: (SeenNames | undefined)[] = [];
   readonly #accepts: (shape: PacketShape) => boolean;
 
   /** `accepts` says which types the other side may send. */
@@ -62,7 +70,7 @@ export class FrameReader {
     let body = place.body;
     try {
       if (number === HEADS.define) return this.#define(place);
-      if (number === HEADS.whole) ({ head, body } = this.#readHead(place, body));
+      if (number === HEADS.whole) ({ head, body } = this.#readNames(place));
       else head = this.#heads[number];
       if (!head) throw invalid('A record has a head that was not defined');
     } catch (error) {
@@ -83,6 +91,20 @@ export class FrameReader {
     this.#heads[number] = read.head;
   }
 
+  #readNames(place: RecordPlace): { head: Head; body: number } {
+    const { frame, body: start, end } = place;
+    const seen = this.#lastNames[frame[start] as number];
+    if (seen && start + seen.bytes.byteLength <= end && isAt(frame, start, seen.bytes)) {
+      return { head: seen.head, body: start + seen.bytes.byteLength };
+    }
+    const read = this.#readHead(place, start);
+    this.#lastNames[read.head.shape.code] = {
+      head: read.head,
+      bytes: new Uint8Array(frame.subarray(start, read.body)),
+    };
+    return read;
+  }
+
   #readHead({ frame, end }: RecordPlace, start: number): { head: Head; body: number } {
     const shape = start < end ? SHAPES[frame[start] as number] : undefined;
     if (!shape || !this.#accepts(shape)) throw invalid('A record is of no type that may be sent');
@@ -95,6 +117,8 @@ export class FrameReader {
       names[field.name] = value;
       at += size;
     }
+    for (const field of shape.numbers) names[field] = 0;
+    if (shape.hasPayload) names.payload = undefined;
     return { head: { shape, names }, body: at };
   }
 }
@@ -127,6 +151,11 @@ export function readPacket({ shape, names }: Head, { frame, start, body, end }: 
 /** The stream that a record is for, however wrong the rest of it is. */
 export function streamOfRecord({ shape }: Head, { frame, body, end }: RecordPlace): number | undefined {
   return shape.numbers[0] === 'stream' && body + NUMBER_SIZE <= end ? readNumber(frame, body) : undefined;
+}
+
+function isAt(frame: Uint8Array, start: number, bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.byteLength; at++) if (frame[start + at] !== bytes[at]) return false;
+  return true;
 }
 
 function endOfRecord(frame: Uint8Array, start: number): number | undefined {
