@@ -52,7 +52,9 @@ describe('payloads in frames', () => {
       writer.add({ type: 'error', payload });
       expect(Buffer.from(writer.take()!)).toEqual(new TwinWriter().frame(1, [sample('error', { payload: plain })]));
       expect([payload.format, payload.size]).toEqual([plain.format, plain.data.byteLength]);
-      expect(payload.mostBytes).toBeGreaterThanOrEqual(plain.data.byteLength);
+      const { byteLength } = plain.data;
+      expect(payload.mostBytes).toBeGreaterThanOrEqual(byteLength);
+      expect([payload.isAtLeast(byteLength), payload.isAtLeast(byteLength + 1)]).toEqual([true, false]);
     }
   });
 

@@ -122,6 +122,23 @@ describe.each([
     expect(found).toEqual([taken]);
   });
 
+  it('texts can be taken too, but none while attachments are missing', () => {
+    const found: unknown[] = [];
+    const decoder = new Decoder();
+    decoder.on('decoded', ({ data }) => found.push(data));
+    const takeText = (text: string) => {
+      if (text.includes('mine')) found.push(text);
+      return text.includes('mine');
+    };
+    tapFrames(decoder, () => found.push('frame') > 0, takeText);
+    const [mine] = encoded('mine') as [string];
+    for (const data of [mine, ...encoded('a'), FRAME, mine, ...encoded('file', FRAME), mine]) decoder.add(data);
+    expect(found).toEqual([mine, ['a'], 'frame', mine, ['file', FRAME], mine]);
+    decoder.add(encoded('file', FRAME)[0]);
+    expect(() => decoder.add(mine)).toThrow('got plaintext data when reconstructing');
+    expect(found).toHaveLength(6);
+  });
+
   it('a text while attachments are missing fails as ever, and after an end of that frames are taken again', () => {
     const { decoder, found } = tapped();
     decoder.add(encoded('file', FRAME)[0]);

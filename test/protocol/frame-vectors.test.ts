@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FrameReader, readPacket } from '../../src/protocol/frame-reader.js';
 import { FrameWriter } from '../../src/protocol/frame-writer.js';
 import { isFromClient, type PacketOf, type PacketType } from '../../src/protocol/packet.js';
 import { Payload } from '../../src/protocol/payload.js';
 import frames from '../vectors/frames.json' with { type: 'json' };
-import { type PlainPacket, TwinWriter } from './frame-twin.js';
+import { type PlainPacket, TwinWriter, TYPES } from './frame-twin.js';
 import { packetOf, plainPayload, readAll } from './plain-packets.js';
 
 describe('golden vectors of frames', () => {
@@ -40,5 +41,20 @@ describe('golden vectors of frames', () => {
       invalid: (error) => expect.fail(error.message),
     });
     expect(args).toEqual(list.map((packet) => ('args' in packet ? withBytes(packet.args) : undefined)));
+  });
+
+  const protocol = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8');
+
+  it('the example of PROTOCOL.md is one of them', () => {
+    const [block = ''] = /^b2 [^`]*/m.exec(protocol) ?? [];
+    const bytes = block.split('\n').flatMap((line) => line.split('  ')[0]?.split(' ') ?? []);
+    const { hex } = frames.find(({ name }) => name === 'the example of PROTOCOL.md')!;
+    expect(bytes.join('')).toBe(hex.replaceAll(' ', ''));
+  });
+
+  it('the codes of the types in PROTOCOL.md are those of the table', () => {
+    const [list = ''] = /^\*\*Codes\*\* .*$/m.exec(protocol) ?? [];
+    const codes = [...list.matchAll(/(\d+) `([a-z-]+)`/g)].map(([, code, type]) => [Number(code), type]);
+    expect(codes).toEqual(TYPES.map((type, code) => [code, type]));
   });
 });
