@@ -13,11 +13,13 @@ import { runStreams } from './stream/run-streams.js';
 import { reportStreams } from './stream/streams-report.js';
 import { planWires } from './wire/plan.js';
 import { runWires } from './wire/run-wires.js';
+import { plotWires } from './wire/wire-plot.js';
 import { reportWires } from './wire/wire-report.js';
 
 interface Outcome {
   readonly results: object;
   readonly report: string;
+  readonly plot?: string;
 }
 
 type Suite = (flags: Flags, progress: Progress) => Promise<Outcome>;
@@ -25,7 +27,7 @@ type Suite = (flags: Flags, progress: Progress) => Promise<Outcome>;
 const SUITES: Record<SuiteName, Suite> = {
   async wires(flags, progress) {
     const results = await runWires(planWires(flags), progress);
-    return { results, report: reportWires(results) };
+    return { results, report: reportWires(results), plot: plotWires(results) };
   },
 
   async relay(flags, progress) {

@@ -7,16 +7,19 @@ export interface ResultFiles {
   /** As JSON, nothing summed up. */
   readonly results: object;
   readonly report: string;
+  /** As SVG. */
+  readonly plot?: string;
 }
 
 const README = new URL('../README.md', import.meta.url);
 const RESULTS = new URL('../results/', import.meta.url);
 
 /** @throws Error when the README has no place for the report */
-export async function writeResults({ name, results, report }: ResultFiles): Promise<void> {
+export async function writeResults({ name, results, report, plot }: ResultFiles): Promise<void> {
   const readme = replaceBetween(await readFile(README, 'utf8'), name, report);
   await mkdir(RESULTS, { recursive: true });
   await writeFile(new URL(`${name}.json`, RESULTS), `${JSON.stringify(results, undefined, 1)}\n`);
+  if (plot !== undefined) await writeFile(new URL(`${name}.svg`, RESULTS), plot);
   await writeFile(README, readme);
 }
 

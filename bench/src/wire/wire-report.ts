@@ -122,7 +122,7 @@ function ratioOf(samples: readonly AnySample[], name: WireName): Spread {
   return hasOurs ? ratioOfTurns(samples, cpuEach, ['ours', name]) : spreadOf([Number.NaN]);
 }
 
-function describe({ traffic, payload }: WireKindOfTraffic): string {
+export function describe({ traffic, payload }: WireKindOfTraffic): string {
   const { pairs, inFlight } = TRAFFIC[traffic];
   return `${payload}, ${traffic} (${pairs} × ${inFlight})`;
 }
