@@ -13,6 +13,15 @@ interface OriginalSocket {
   emitTo(target: string, event: string, payload: unknown): void;
 }
 
+export function isOriginalInstalled(): boolean {
+  try {
+    require.resolve('@gigasource/socket.io-p2p-plugin');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function serveOriginal(httpServer: unknown): void {
   const io = require('socket.io')(httpServer, { serveClient: false });
   (require('@gigasource/socket.io-p2p-plugin').p2pServerPlugin as Plugin)(io);

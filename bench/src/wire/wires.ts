@@ -2,7 +2,7 @@ import { HAND_WRITTEN, OURS, OURS_PLAIN } from './dialects.js';
 import { type ForeignName, ForeignServer } from './foreign-server.js';
 import { MQTT } from './mqtt-wire.js';
 import { NATS } from './nats-wire.js';
-import { ORIGINAL } from './original.js';
+import { isOriginalInstalled, ORIGINAL } from './original.js';
 import { RAW_WS } from './raw-ws-wire.js';
 import { realClients } from './real-wire.js';
 import { socketIoWires } from './socket-io-wire.js';
@@ -31,6 +31,7 @@ export const FOREIGN_WIRES: { readonly [Name in WireName]?: ForeignName } = { NA
 /** Those that can be run on this machine. */
 export function availableWires(): WireName[] {
   return WIRE_NAMES.filter((name) => {
+    if (name === 'original') return isOriginalInstalled();
     const foreign = FOREIGN_WIRES[name];
     return foreign === undefined || ForeignServer.isInstalled(foreign);
   });
