@@ -1,5 +1,5 @@
 import { FRAME_HEADER, HEADS, MAX_HEADS, NUMBER_SIZE, RECORD_HEADER, readNumber, readU16, readU32 } from './frame.js';
-import { P2PError } from './p2p-error.js';
+import { P2PError, toP2PError } from './p2p-error.js';
 import type { Packet } from './packet.js';
 import { checkField } from './packet-checks.js';
 import { type NameField, type PacketShape, SHAPES } from './packet-shape.js';
@@ -74,7 +74,7 @@ export class FrameReader {
       else head = this.#heads[number];
       if (!head) throw invalid('A record has a head that was not defined');
     } catch (error) {
-      return visitor.invalid(error as P2PError);
+      return visitor.invalid(toP2PError(error));
     }
     visitor.packet(head, body === place.body ? place : { ...place, body });
   }
@@ -130,7 +130,7 @@ export class FrameReader {
 export function readPacket({ shape, names }: Head, { frame, start, body, end }: RecordPlace): Packet {
   const packet: Record<string, unknown> = { ...names };
   let at = body;
-  if (at + shape.numbers.length * NUMBER_SIZE > end) throw invalid(`"${shape.type}" is too short`);
+  if (at + shape.numbers.length * NUMBER_SIZE > end) throw invalid(`"${shape.type}" is too short`, shape.type);
   for (const field of shape.numbers) {
     const value = readNumber(frame, at);
     checkField(shape.type, field, value);
@@ -139,10 +139,11 @@ export function readPacket({ shape, names }: Head, { frame, start, body, end }: 
   }
   if (shape.hasPayload) {
     const format = frame[at] as number;
-    if (at >= end || format > PAYLOAD_FORMATS.mixed) throw invalid(`The payload of "${shape.type}" is not valid`);
+    if (at >= end || format > PAYLOAD_FORMATS.mixed)
+      throw invalid(`The payload of "${shape.type}" is not valid`, shape.type);
     packet.payload = Payload.ofFrame(format, { frame, start: at + 1, end, free: start === FRAME_HEADER ? 0 : start });
   } else if (at !== end) {
-    throw invalid(`"${shape.type}" has no payload`);
+    throw invalid(`"${shape.type}" has no payload`, shape.type);
   }
   // Each field has been checked against the table that the type is derived from.
   return packet as unknown as Packet;
@@ -177,6 +178,6 @@ function readName({ kind, words }: NameField, frame: Uint8Array, at: number, siz
   return kind === 'epoch' ? readNumber(frame, at) : words[frame[at] as number];
 }
 
-function invalid(message: string): P2PError {
-  return new P2PError('PACKET_INVALID', message);
+function invalid(message: string, type?: string): P2PError {
+  return new P2PError('PACKET_INVALID', message, { details: type === undefined ? {} : { type } });
 }

@@ -48,13 +48,14 @@ describe('payloads in frames', () => {
       ],
     ];
     for (const [payload, plain] of made) {
+      const { byteLength } = plain.data;
+      // Before its size was asked for, which is remembered.
+      expect([payload.isAtLeast(byteLength + 1), payload.isAtLeast(byteLength)]).toEqual([false, true]);
       const writer = new FrameWriter(1);
       writer.add({ type: 'error', payload });
       expect(Buffer.from(writer.take()!)).toEqual(new TwinWriter().frame(1, [sample('error', { payload: plain })]));
       expect([payload.format, payload.size]).toEqual([plain.format, plain.data.byteLength]);
-      const { byteLength } = plain.data;
       expect(payload.mostBytes).toBeGreaterThanOrEqual(byteLength);
-      expect([payload.isAtLeast(byteLength), payload.isAtLeast(byteLength + 1)]).toEqual([true, false]);
     }
   });
 
@@ -113,7 +114,8 @@ describe('room before a payload', () => {
   const arrivedIn = (...records: Uint8Array[]) => {
     const reader = new FrameReader();
     readAll(reader, frame(1, definition(2, packet)));
-    return placesIn(reader, frame(1, ...records));
+    // No Buffer, whose `slice` is a view too.
+    return placesIn(reader, new Uint8Array(frame(1, ...records)));
   };
 
   it('the first record of a frame has all before it, the header of the frame too, and once', () => {

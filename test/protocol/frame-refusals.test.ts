@@ -64,6 +64,7 @@ describe('records that are refused', () => {
 
   it.each([0, 1, 1_026, 0x1_0002, 0x8000_0002, 0xffff_ffff])('a definition of number %i', (number) => {
     const packet = sample('finish');
+    expect(refused(definition(number, packet))).toEqual(['PACKET_INVALID', next]);
     const [first, ...rest] = refused(definition(number, packet), numbered(number, packet));
     expect([first, rest.at(-1)]).toEqual(['PACKET_INVALID', next]);
     expect(rest).not.toContainEqual(packet);
@@ -107,7 +108,13 @@ describe('records that are refused', () => {
   it.each(TYPES.filter(hasPayload))('%s: a payload that is missing, or of a format that there is none of', (type) => {
     const packet = sample(type, { payload: { format: 0, data: Buffer.alloc(0) } });
     const before = values(packet).subarray(0, -1);
-    expect(refused(record(1, names(packet), before))).toEqual(['PACKET_INVALID', next]);
+    const missing = record(1, names(packet), before);
+    expect(refused(missing)).toEqual(['PACKET_INVALID', next]);
+    // Nor behind the end of the frame.
+    expect(readAll(new FrameReader(), frame(1, missing))).toEqual(['PACKET_INVALID']);
+    expect(readAll(new FrameReader(), Buffer.concat([frame(1, missing), Buffer.of(0)]).subarray(0, -1))).toEqual([
+      'PACKET_INVALID',
+    ]);
     for (const format of [0, 1, 2]) {
       expect(refused(record(1, names(packet), before, uint(format, 1)))).toEqual([
         { ...packet, payload: { format, data: Buffer.alloc(0) } },
@@ -163,6 +170,12 @@ describe('records that are refused', () => {
     const message = sample('message');
     const found = refused(definition(2, message), record(0), record(0, Buffer.of(2, 0, 0)), numbered(2, message));
     expect(found).toEqual(['PACKET_INVALID', 'PACKET_INVALID', message, next]);
+    const frames = [
+      frame(1, definition(2, message), record(0, Buffer.of(2, 0, 0))),
+      frame(1, record(0)),
+      frame(1, numbered(2, message)),
+    ];
+    expect(readAll(new FrameReader(), ...frames)).toEqual(['PACKET_INVALID', 'PACKET_INVALID', message]);
   });
 
   it('the stream of a record is known however wrong the rest of it is', () => {

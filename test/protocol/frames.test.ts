@@ -6,7 +6,19 @@ import { P2PError } from '../../src/protocol/p2p-error.js';
 import type { PacketOf, PacketType } from '../../src/protocol/packet.js';
 import { SHAPES } from '../../src/protocol/packet-shape.js';
 import { Payload } from '../../src/protocol/payload.js';
-import { definition, frame, numbered, type PlainPacket, TwinReader, TwinWriter, TYPES, whole } from './frame-twin.js';
+import {
+  definition,
+  frame,
+  names,
+  numbered,
+  type PlainPacket,
+  record,
+  TwinReader,
+  TwinWriter,
+  TYPES,
+  values,
+  whole,
+} from './frame-twin.js';
 import { packetOf, packets, readAll, sample } from './plain-packets.js';
 
 /** What a writer makes of packets: frames, one after each list. */
@@ -70,9 +82,14 @@ describe('frames', () => {
     writer.add(packetOf(before));
     const throws = { toJSON: () => expect.fail('cannot be written') };
     const payload = Payload.ofArguments([throws]);
-    for (const type of ['message', 'open'] as const) {
+    const fail = (writer: FrameWriter, type: PacketType) =>
       expect(() => writer.add({ ...packetOf(sample(type)), payload } as PacketOf<'message'>)).toThrow(P2PError);
-    }
+    fail(writer, 'message');
+    fail(writer, 'open');
+    const empty = new FrameWriter(1);
+    fail(empty, 'open');
+    expect(empty.take()).toBeUndefined();
+    expect(readAll(new FrameReader(), writeOne(empty, [before]))).toEqual([before]);
     const after = [sample('message'), sample('open')];
     expect(readAll(new FrameReader(), writeOne(writer, after))).toEqual([before, ...after]);
   });
@@ -87,6 +104,47 @@ describe('frames', () => {
 
   it('the code of a type is its place in the table', () => {
     expect(SHAPES.map(({ type, code }) => [type, code])).toEqual(TYPES.map((type, code) => [type, code]));
+  });
+
+  it('names that come in full again are the same, until any byte of them is another', () => {
+    for (const type of TYPES) {
+      const packet = sample(type);
+      const full = names(packet);
+      const rest = values(packet);
+      for (let at = 0; at < full.length; at++) {
+        const changed = Buffer.from(full);
+        changed[at] = changed[at]! ^ 1;
+        const bytes = frame(
+          1,
+          record(1, full, rest),
+          record(1, changed, rest),
+          record(1, changed, rest),
+          whole(packet),
+        );
+        const expected = [full, changed, changed, full].flatMap((names) =>
+          readAll(new FrameReader(), frame(1, record(1, names, rest))),
+        );
+        expect(readAll(new FrameReader(), bytes)).toEqual(expected);
+      }
+    }
+  });
+
+  it('names that came in full are known by what they were, whatever is written where they stood', () => {
+    const reader = new FrameReader();
+    const [alice, bobby] = [sample('reject'), sample('reject', { peer: 'bobby' })];
+    const bytes = frame(1, whole(alice));
+    expect(readAll(reader, bytes)).toEqual([alice]);
+    bytes.write('bobby', bytes.indexOf('alice'));
+    expect(readAll(reader, frame(1, whole(bobby), whole(alice)))).toEqual([bobby, alice]);
+  });
+
+  it('names that came in full before need not fit into what comes now', () => {
+    const packet = sample('paired');
+    for (let length = 1; length < names(packet).length; length++) {
+      const short = record(1, names(packet).subarray(0, length));
+      const bytes = [frame(1, whole(packet), short, whole(packet)), frame(1, short)];
+      expect(readAll(new FrameReader(), ...bytes)).toEqual([packet, 'PACKET_INVALID', packet, 'PACKET_INVALID']);
+    }
   });
 
   it('an empty frame, or less than one, has nothing in it', () => {
