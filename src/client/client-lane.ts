@@ -1,4 +1,3 @@
-import { nextTick } from '../async/next-tick.js';
 import { FrameReader, type FrameVisitor, readPacket } from '../protocol/frame-reader.js';
 import { FrameWriter } from '../protocol/frame-writer.js';
 import { FULL_FRAME, LARGE_PAYLOAD } from '../protocol/limits.js';
@@ -47,7 +46,7 @@ export class ClientLane {
       },
       invalid: failed,
     };
-    this.#stopListening = openLane(socket, lane, (frame) => nextTick(() => this.#reader.read(frame, this.#visitor)));
+    this.#stopListening = openLane(socket, lane, (frame) => this.#reader.read(frame, this.#visitor));
   }
 
   send(packet: Packet): void {

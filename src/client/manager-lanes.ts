@@ -1,3 +1,4 @@
+import { nextTick } from '../async/next-tick.js';
 import { canTap, tapFrames } from '../protocol/frame-tap.js';
 import { decoderOf, type RawSocket } from './raw-socket.js';
 
@@ -8,35 +9,34 @@ const managers = new WeakMap<object, Map<number, FrameListener>>();
 
 let wasNoticed = false;
 
-/** Whether frames can be told from what else the connection of this socket receives. */
-export function canReadFrames(socket: RawSocket): boolean {
+/**
+ * Takes frames off what the connections of this socket's Manager receive, from now on: the first may come with the
+ * welcome that tells of its lane. @returns whether that is possible
+ */
+export function takeFrames(socket: RawSocket): boolean {
+  if (managers.has(socket.io)) return true;
   const decoder = decoderOf(socket);
   if (decoder === undefined) return false;
-  if (canTap(decoder)) return true;
-  if (!wasNoticed) console.warn('[socket.io-p2p-plugin] This Socket.IO is not known here: it works, but slower');
-  wasNoticed = true;
-  return false;
+  if (!canTap(decoder)) {
+    if (!wasNoticed) console.warn('[socket.io-p2p-plugin] This Socket.IO is not known here: it works, but slower');
+    wasNoticed = true;
+    return false;
+  }
+  const lanes = new Map<number, FrameListener>();
+  managers.set(socket.io, lanes);
+  tapFrames(decoder, (lane, frame) => {
+    // As late as events, so that everything stays in its order; a lane that is over may still be sent something.
+    nextTick(() => lanes.get(lane)?.(frame));
+    return true;
+  });
+  return true;
 }
 
 /** Listens to the frames of a lane of the present connection, whose numbers are those of its namespaces together. */
 export function openLane(socket: RawSocket, lane: number, listener: FrameListener): () => void {
-  const lanes = managers.get(socket.io) ?? tap(socket);
-  lanes.set(lane, listener);
+  const lanes = managers.get(socket.io);
+  lanes?.set(lane, listener);
   return () => {
-    if (lanes.get(lane) === listener) lanes.delete(lane);
+    if (lanes?.get(lane) === listener) lanes.delete(lane);
   };
-}
-
-function tap(socket: RawSocket): Map<number, FrameListener> {
-  const lanes = new Map<number, FrameListener>();
-  const decoder = decoderOf(socket);
-  if (canTap(decoder)) {
-    tapFrames(decoder, (lane, frame) => {
-      lanes.get(lane)?.(frame);
-      // A lane that is over may still be sent something.
-      return true;
-    });
-  }
-  managers.set(socket.io, lanes);
-  return lanes;
 }

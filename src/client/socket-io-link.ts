@@ -9,7 +9,7 @@ import type { Payload } from '../protocol/payload.js';
 import { utf8Length } from '../protocol/utf8.js';
 import { announce, createSecret } from './announce.js';
 import { ClientLane } from './client-lane.js';
-import { canReadFrames } from './manager-lanes.js';
+import { takeFrames } from './manager-lanes.js';
 import { forgetConnection, type RawSocket, sendEvent } from './raw-socket.js';
 import { RefusalRetry } from './refusal-retry.js';
 import { stickyListeners } from './sticky-listeners.js';
@@ -52,7 +52,7 @@ export class SocketIoLink implements Link {
     this.#socket = socket;
     this.#clientId = clientId;
     this.#failed = failed;
-    this.#frames = frames && canReadFrames(socket);
+    this.#frames = frames && takeFrames(socket);
     this.#retry = new RefusalRetry(socket, () => this.#close());
   }
 

@@ -27,6 +27,8 @@ export interface RecordPlace {
 /** Who hears what a frame has in it. */
 export interface FrameVisitor {
   packet(head: Head, place: RecordPlace): void;
+  /** A number is given to names: what is thrown refuses that. */
+  defined?(place: RecordPlace): void;
   /** A record cannot be read, and has no other effect. Where it is cut off, nothing comes after it. */
   invalid(error: P2PError): void;
 }
@@ -69,7 +71,7 @@ export class FrameReader {
     let head: Head | undefined;
     let body = place.body;
     try {
-      if (number === HEADS.define) return this.#define(place);
+      if (number === HEADS.define) return this.#define(place, visitor);
       if (number === HEADS.whole) ({ head, body } = this.#readNames(place));
       else head = this.#heads[number];
       if (!head) throw invalid('A record has a head that was not defined');
@@ -79,13 +81,14 @@ export class FrameReader {
     visitor.packet(head, body === place.body ? place : { ...place, body });
   }
 
-  #define(place: RecordPlace): void {
+  #define(place: RecordPlace, visitor: FrameVisitor): void {
     const { frame, body, end } = place;
     if (body + 4 > end) throw invalid('A definition is too short');
     const number = readU32(frame, body);
     if (number < HEADS.first || number >= HEADS.first + MAX_HEADS) throw invalid('There is no such number of a head');
     // What it has stood for is over, whatever comes.
     this.#heads[number] = undefined;
+    visitor.defined?.(place);
     const read = this.#readHead(place, body + 4);
     if (read.body !== end) throw invalid('A definition is too long');
     this.#heads[number] = read.head;

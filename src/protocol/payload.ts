@@ -3,6 +3,9 @@ import { type P2PError, readWireError, toP2PError, wireErrorOf } from './p2p-err
 import { checkArguments, decodePayload, type EncodedPayload, encodePayload, PAYLOAD_FORMATS } from './payload-codec.js';
 import { MAX_BYTES_PER_UNIT, readUtf8, utf8Length } from './utf8.js';
 
+/** What a payload may keep of the memory that it came in, besides twice its own size, in bytes. */
+const SPARE_MEMORY = 1_024;
+
 /** Where a payload lies in a frame, in bytes. */
 export interface FramePlace {
   readonly frame: Uint8Array;
@@ -115,6 +118,16 @@ export class Payload {
     return frame.subarray(start - size, end);
   }
 
+  /** Where it lies in much more memory than it takes, which would be kept as long as it is, it is copied out of that. */
+  takeOwnMemory(): void {
+    if (!this.#place) return;
+    const { frame, start, end } = this.#place;
+    const size = end - start;
+    if (frame.buffer.byteLength <= size * 2 + SPARE_MEMORY) return;
+    this.#place = { frame: copyOf(frame.subarray(start, end)), start: 0, end: size, free: 0 };
+    this.#encoded = undefined;
+  }
+
   /** @throws P2PError `PAYLOAD_INVALID` when what was received is malformed. */
   get args(): readonly unknown[] {
     if (this.#unreadable) throw this.#unreadable;
@@ -139,6 +152,12 @@ export class Payload {
 
 /** What answers without a value send. */
 export const EMPTY_PAYLOAD = Payload.encode([]);
+
+/** In Node bytes are Buffers. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const { Buffer } = globalThis as { readonly Buffer?: { from(bytes: Uint8Array): Uint8Array } };
+  return Buffer ? Buffer.from(bytes) : bytes.slice();
+}
 
 function readPlace(format: number, { frame, start, end }: FramePlace): EncodedPayload {
   const data = format === PAYLOAD_FORMATS.json ? readUtf8(frame, start, end) : frame.subarray(start, end);

@@ -49,6 +49,11 @@ export class Intake {
     conduct.note(socket, problem);
   }
 
+  /** What is no packet takes as much as one. @throws P2PError `RATE_LIMITED` */
+  spend(socket: RawServerSocket, bytes: number): void {
+    this.#options.conduct.spend(socket, bytes);
+  }
+
   #pass(session: Session, packet: ClientPacket, spend: () => void): void {
     const { directory, conduct, router, gate } = this.#options;
     const isPaid = isPaidFor(directory, session, packet);

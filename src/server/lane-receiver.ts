@@ -38,20 +38,30 @@ export class LaneReceiver implements FrameVisitor {
   }
 
   packet(head: Head, place: RecordPlace): void {
+    // What came before may have ended it.
+    if (this.#options.session.ended) return;
     const { session, socket, intake, runs } = this.#options;
     if (head.shape.type === 'message' && runs.take(head, place)) return;
     runs.end();
     let packet: ClientPacket;
     try {
       packet = readPacket(head, place) as ClientPacket;
+      // It may wait for something, and the frame may be much larger.
+      if ('payload' in packet) packet.payload.takeOwnMemory();
     } catch (error) {
       return intake.unreadable(socket, toP2PError(error), streamOfRecord(head, place));
     }
     intake.take(session, socket, packet);
   }
 
+  defined({ start, end }: RecordPlace): void {
+    const { session, socket, intake } = this.#options;
+    if (!session.ended) intake.spend(socket, end - start);
+  }
+
   invalid(error: P2PError): void {
-    const { socket, intake, runs } = this.#options;
+    const { session, socket, intake, runs } = this.#options;
+    if (session.ended) return;
     runs.end();
     intake.unreadable(socket, error, undefined);
   }

@@ -45,6 +45,8 @@ export class Incoming {
    * @throws P2PError `STREAM_VIOLATION`, `PAYLOAD_TOO_LARGE`, `PAYLOAD_INVALID`
    */
   add(payload: Payload): number {
+    // It may wait here for long.
+    payload.takeOwnMemory();
     if (this.isPartial) return this.#addLast(payload);
     if (this.#options.mode === 'bytes') bytesOf(payload);
     else this.#checkSize(payload.size);
@@ -55,6 +57,7 @@ export class Incoming {
   /** @throws P2PError `STREAM_VIOLATION`, `PAYLOAD_TOO_LARGE` */
   addPart(payload: Payload): void {
     if (this.#options.mode === 'bytes') throw violation('Bytes come in no parts');
+    payload.takeOwnMemory();
     const piece = bytesOf(payload);
     if (piece.byteLength < MIN_STREAM_PIECE) throw violation('A part is too short');
     this.#keep(payload, piece);

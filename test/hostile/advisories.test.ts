@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { next, rawSocketTo } from '../support/relay.js';
 import { PATIENT } from '../support/topics.js';
-import { Attacker, type AttackerKind, type Frames } from './support/attacker.js';
+import { Attacker, type AttackerKind, type Written } from './support/attacker.js';
 import { atSize, growth, megabytes, record } from './support/figures.js';
 import {
   emptyFragments,
@@ -37,10 +37,10 @@ const num = (value: string) =>
   `51-["P2P_EMIT",{"targetClientId":"alice","event":"x","args":[{"_placeholder":true,"num":${value}}]}]`;
 
 /** By the name under which the advisories have it. */
-const TEXTS: Readonly<Record<string, readonly Frames[]>> = {
+const TEXTS: Readonly<Record<string, readonly Written[]>> = {
   'placeholders of a confused type': [
     ...['-1', '1', '1e9', '"0"', '"splice"', '"__proto__"', 'null', '[]', '[0]', '{}', '{"valueOf":0}'].map(
-      (value): Frames => [num(value), BYTES],
+      (value): Written => [num(value), BYTES],
     ),
     ['51-["P2P",{"_placeholder":true,"num":"push"},["message","alice","x",1]]', BYTES],
     ['51-["P2P",{"_placeholder":true},{"_placeholder":true}]', BYTES],
@@ -113,7 +113,7 @@ const TEXTS: Readonly<Record<string, readonly Frames[]>> = {
   'packets of the server': ['4{"message":"forged"}', '4"forged"', '0{"sid":"forged"}', '6', '7', '8'],
 };
 
-const KINDS = ['plugin', 'plain'] as const satisfies AttackerKind[];
+const KINDS = ['plugin', 'frames', 'plain'] as const satisfies AttackerKind[];
 
 describe('R-1 advisory classes', () => {
   it.each(Object.entries(TEXTS).flatMap(([name, texts]) => KINDS.map((kind) => [name, kind, texts] as const)))(

@@ -6,7 +6,8 @@ import type { Authenticate } from '../../src/server/authentication.js';
 import type { ServerLimits } from '../../src/server/server-limits.js';
 import { codeOf, next, plainSettled, rawSocketTo, settled, startRelay, type TestClient } from '../support/relay.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
-import { Attacker, envelope } from './support/attacker.js';
+import { Attacker, envelope, PACKET_KINDS } from './support/attacker.js';
+import { definition, names, rawRecord, WHOLE } from './support/records.js';
 
 /** A decision that the test makes when it likes. */
 function pending<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
@@ -265,31 +266,40 @@ describe('what a client may use', () => {
     violationsPerSecond: 0,
   };
 
-  it('R-1 credit for a direction that has ended is not free of the rate of packets', async () => {
+  it.each(PACKET_KINDS)(
+    'R-1 credit of a %s client for a direction that has ended is not free of the rate of packets',
+    async (kind) => {
+      const relay = await startRelay({ plugin: { limits: few } });
+      const mallory = await Attacker.connect(relay.url, kind);
+      const { packet, clientId } = mallory;
+      const { bytes, json } = PAYLOAD_FORMATS;
+      // Both ends of a stream with itself.
+      const asked = new Promise<unknown[]>((resolve) => {
+        mallory.onPacket((_data, header) => header[0] === 'open' && resolve(header));
+      });
+      mallory.send(packet('[]', ['open', clientId, 0, 1, 10_000, 'bytes', 100_000, json]));
+      const [, , epoch] = await asked;
+      mallory.send(packet(null, ['opened', clientId, epoch, 1, 2, 100_000]));
+      await mallory.settled();
+      mallory.send(packet(Buffer.from('x'), ['data', 2, 0, bytes]), packet(null, ['finish', 2]));
+      await mallory.settled();
+      const gone = next(mallory.socket, 'disconnect').then(() => 'refused');
+      for (let n = 0; n < 2_000; n++) mallory.send(packet(null, ['credit', 1, 1_024, 0]));
+      const answered = new Promise((resolve) => {
+        mallory.onPacket((_data, header) => header[3] === 77 && resolve(String(header[0])));
+      });
+      mallory.send(packet(null, ['connected', 77, 'anyone']));
+      expect(await Promise.race([gone, answered])).not.toBe('reply');
+    },
+  );
+
+  it('R-1 numbers that a client gives to names are not free of the rate of packets', async () => {
     const relay = await startRelay({ plugin: { limits: few } });
-    const mallory = await Attacker.connect(relay.url, 'plugin');
-    const { bytes } = PAYLOAD_FORMATS;
-    // Both ends of a stream with itself.
-    const asked = new Promise<unknown[]>((resolve) => {
-      mallory.socket.on('P2P', (_data: unknown, header: unknown[]) => header[0] === 'open' && resolve(header));
-    });
-    mallory.send(envelope('[]', ['open', mallory.clientId, 0, 1, 10_000, 'bytes', 100_000, PAYLOAD_FORMATS.json]));
-    const [, , epoch] = await asked;
-    mallory.send(envelope(null, ['opened', mallory.clientId, epoch, 1, 2, 100_000]));
+    const mallory = await Attacker.connect(relay.url, 'frames');
+    const about = (n: number) => ({ peer: `nobody-${n}`, event: 'x'.repeat(200) });
+    for (let n = 0; n < 2_000; n++) mallory.send(definition(2 + (n % 1_000), 'message', about(n)));
     await mallory.settled();
-    mallory.send([
-      `51-${JSON.stringify(['P2P', { _placeholder: true, num: 0 }, ['data', 2, 0, bytes]])}`,
-      Buffer.from('x'),
-    ]);
-    mallory.send(envelope(null, ['finish', 2]));
-    await mallory.settled();
-    const gone = next(mallory.socket, 'disconnect').then(() => 'refused');
-    for (let n = 0; n < 2_000; n++) mallory.send(envelope(null, ['credit', 1, 1_024, 0]));
-    mallory.send(envelope(null, ['connected', 77, 'anyone']));
-    const answered = new Promise((resolve) => {
-      mallory.socket.on('P2P', (_data: unknown, header: unknown[]) => header[3] === 77 && resolve(String(header[0])));
-    });
-    expect(await Promise.race([gone, answered])).not.toBe('reply');
+    expect([...mallory.codes.keys()]).not.toEqual([]);
   });
 
   const bytes: Partial<ServerLimits> = { bytesPerSecond: 0, byteBurst: 10_000 };
@@ -300,6 +310,15 @@ describe('what a client may use', () => {
     for (let n = 0; n < 10; n++) mallory.send(envelope('x'.repeat(100_000), ['unwatch', 'bob']));
     await mallory.settled();
     expect([...mallory.codes.keys()]).not.toEqual([]);
+  });
+
+  it('R-1 bytes that come in a frame with a packet which has no payload are refused', async () => {
+    const relay = await startRelay({ plugin: { limits: bytes } });
+    const mallory = await Attacker.connect(relay.url, 'frames');
+    const written = rawRecord(WHOLE, names('unwatch', { peer: 'bob' }), Buffer.alloc(100_000));
+    for (let n = 0; n < 10; n++) mallory.send(written);
+    await mallory.settled();
+    expect([...mallory.codes]).toEqual([['PACKET_INVALID', 10]]);
   });
 });
 

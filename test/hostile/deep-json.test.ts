@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ADD_TARGET } from '../../src/protocol/event-names.js';
 import { PACKET_FIELDS, type PacketType } from '../../src/protocol/packet.js';
-import { codeOf, next } from '../support/relay.js';
+import { codeOf } from '../support/relay.js';
 import { PATIENT } from '../support/topics.js';
-import { Attacker } from './support/attacker.js';
+import { Attacker, type AttackerKind, PACKET_KINDS, type Written } from './support/attacker.js';
 import { atSize, record } from './support/figures.js';
+import { whole } from './support/records.js';
 import { startRelayProcess } from './support/relay-process.js';
-import { connectVictims, enterLobby } from './support/victims.js';
+import { connectVictims, enterLobby, TARGETS } from './support/victims.js';
 
 const DEPTHS = atSize([65, 4_100, 100_000], [65, 4_100, 100_000, 450_000]);
 
@@ -15,7 +16,7 @@ const DEPTHS_OF_MANY = atSize([65, 4_100], DEPTHS);
 
 const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
-async function scene(kind: 'plugin' | 'plain') {
+async function scene(kind: AttackerKind) {
   const relay = await startRelayProcess();
   const victims = await connectVictims(relay);
   await enterLobby(victims);
@@ -100,10 +101,29 @@ function* packetTexts(depth: number, target: string): Generator<string> {
   yield `3${id}[${value}]`;
 }
 
-const LANES = [
+/** The same in a frame, where only payloads are JSON and no name is longer than 65,535 bytes. */
+function* packetRecords(depth: number, target: string): Generator<Uint8Array> {
+  const value = deep(depth);
+  let id = 3_000_000;
+  for (const type of TYPES) {
+    const fields: readonly string[] = PACKET_FIELDS[type];
+    const right = Object.fromEntries(
+      fields.map((field) => [field, field === 'id' ? id++ : JSON.parse((RIGHT[field] ?? '0').replace('#', target))]),
+    );
+    for (const data of [`[${value}]`, `[1,${value}]`]) yield whole(type, { ...right, data });
+    // Short enough it is a name as good as any.
+    if (depth < 4_100) continue;
+    for (const field of fields.filter((name) => typeof right[name] === 'string')) {
+      yield whole(type, { ...right, [field]: value.slice(0, 65_535), data: '[]' });
+    }
+  }
+}
+
+const LANES: readonly (readonly [AttackerKind, (depth: number, target: string) => Generator<Written>])[] = [
   ['plain', plainTexts],
   ['plugin', packetTexts],
-] as const;
+  ['frames', packetRecords],
+];
 
 describe('R-1 deep JSON', () => {
   it.each(LANES.flatMap(([kind, texts]) => DEPTHS_OF_MANY.map((depth) => [kind, depth, texts] as const)))(
@@ -111,7 +131,7 @@ describe('R-1 deep JSON', () => {
     async (kind, depth, texts) => {
       const { relay, mallory, heard, fine } = await scene(kind);
       let count = 0;
-      for (const target of ['alice', 'ben', 'clock']) {
+      for (const target of TARGETS) {
         count += await mallory.flood(texts(depth, target), depth > 4_100 ? 5 : 50);
         await fine();
       }
@@ -125,7 +145,8 @@ describe('R-1 deep JSON', () => {
         ok: delivered.length === 0,
       });
       expect(delivered).toEqual([]);
-      expect(await relay.calls()).toBe(3);
+      // Those that ask whether all is well.
+      expect(await relay.calls()).toBe(TARGETS.length);
       await relay.stillServes();
     },
   );
@@ -153,19 +174,21 @@ describe('R-1 deep JSON', () => {
     await relay.stillServes();
   });
 
-  it.each(DEPTHS)('R-1 on a stream, nested %i deep, fails that stream alone', async (depth) => {
-    const { relay, alice, mallory, fine } = await scene('plugin');
+  const streams = PACKET_KINDS.flatMap((kind) => DEPTHS.map((depth) => [kind, depth] as const));
+
+  it.each(streams)('R-1 on a stream of a %s client, nested %i deep, fails that stream alone', async (kind, depth) => {
+    const { relay, alice, mallory, fine } = await scene(kind);
     const failed: string[] = [];
     alice.onAddP2pStream({ accept: () => true, maxObjectSize: 10_000_000 }, (duplex) => {
       duplex.on('error', (error: Error & { code?: string }) => failed.push(String(error.code)));
       duplex.resume();
     });
-    const data = JSON.stringify(`[${deep(depth)}]`);
-    mallory.send('2["P2P","[]",["open","alice",0,9,10000,"objects",131072,0]]');
-    await next(mallory.socket, 'P2P');
+    const opened = new Promise((resolve) => mallory.onPacket((_data, [type]) => type === 'opened' && resolve(type)));
+    mallory.send(mallory.packet('[]', ['open', 'alice', 0, 9, 10_000, 'objects', 131_072, 0]));
+    await opened;
     await mallory.settled();
     // As one packet while there is credit for it; beyond that it is the credit that is broken.
-    mallory.send(`2["P2P",${data},["data",9,0,0]]`);
+    mallory.send(mallory.packet(`[${deep(depth)}]`, ['data', 9, 0, 0]));
     await expect.poll(() => failed, PATIENT).toHaveLength(1);
     expect(['PAYLOAD_INVALID', 'STREAM_VIOLATION']).toContain(failed[0]);
     await fine();

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { PATIENT } from '../support/topics.js';
-import { Attacker, type Frames } from './support/attacker.js';
+import { Attacker, PACKET_KINDS, type Written } from './support/attacker.js';
 import { record } from './support/figures.js';
 import { startRelayProcess } from './support/relay-process.js';
 import { layTrap } from './support/trap.js';
-import { connectVictims, enterLobby } from './support/victims.js';
+import { connectVictims, enterLobby, TARGETS } from './support/victims.js';
 
 /** A payload that nobody honest would write. */
 interface HostilePayload {
   readonly name: string;
+  /** As JSON; what is no byte has no place in a frame. */
   readonly format: string;
-  /** Text is JSON for a string; bytes become an attachment. */
+  /** Text is JSON for a string; bytes become an attachment. In a frame both are bytes. */
   readonly data: string | Uint8Array;
 }
 
@@ -81,34 +82,57 @@ const PAYLOADS: readonly HostilePayload[] = [
   { name: 'bytes of format 0', format: '0', data: Buffer.from('[1]') },
 ];
 
-/** Everything that carries a payload towards somebody, and wants an answer where that is possible. */
-const LANES: Readonly<Record<string, (target: string, id: number) => string>> = {
-  message: (target) => `"message","${target}","hostile"`,
-  request: (target, id) => `"request","${target}",0,${id},1000,"hostile"`,
-  'room-message': () => '"room-message","lobby","hostile"',
-  call: (target, id) => `"call","${target}",0,${id},1000,"echo","value"`,
-  open: (target, id) => `"open","${target}",0,${id},1000,"objects",131072`,
-  publish: () => '"publish","trap"',
-  'publish-wait': (_target, id) => `"publish-wait",${id},1000,"trap"`,
-};
+/** Only bytes can be no text. */
+const IN_FRAMES: readonly HostilePayload[] = [
+  ...PAYLOADS.filter(({ format }) => isByte(JSON.parse(format))),
+  { name: 'text that is no UTF-8', format: '0', data: Buffer.from([0x5b, 0x22, 0xff, 0xfe, 0x22, 0x5d]) },
+  { name: 'half of a character', format: '0', data: Buffer.from([0x5b, 0x22, 0xe2, 0x82, 0x22, 0x5d]) },
+  {
+    name: 'half a surrogate pair as UTF-8',
+    format: '0',
+    data: Buffer.from([0x5b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x5d]),
+  },
+  { name: 'a byte order mark', format: '0', data: Buffer.from([0xef, 0xbb, 0xbf, 0x5b, 0x31, 0x5d]) },
+  { name: 'UTF-16', format: '0', data: Buffer.from('[1]', 'utf16le') },
+];
 
-function packet(header: string, { format, data }: HostilePayload): Frames {
-  if (typeof data === 'string') return `2["P2P",${JSON.stringify(data)},[${header},${format}]]`;
-  return [`51-["P2P",{"_placeholder":true,"num":0},[${header},${format}]]`, data];
+function isByte(format: unknown): boolean {
+  return Number.isInteger(format) && (format as number) >= 0 && (format as number) <= 0xff;
 }
 
-function nextRequest({ socket }: Attacker): Promise<unknown[]> {
+type PacketKind = (typeof PACKET_KINDS)[number];
+
+const PAYLOADS_OF: Readonly<Record<PacketKind, readonly HostilePayload[]>> = { plugin: PAYLOADS, frames: IN_FRAMES };
+
+/** Everything that carries a payload towards somebody, and wants an answer where that is possible. */
+const LANES: Readonly<Record<string, (target: string, id: number) => unknown[]>> = {
+  message: (target) => ['message', target, 'hostile'],
+  request: (target, id) => ['request', target, 0, id, 1_000, 'hostile'],
+  'room-message': () => ['room-message', 'lobby', 'hostile'],
+  call: (target, id) => ['call', target, 0, id, 1_000, 'echo', 'value'],
+  open: (target, id) => ['open', target, 0, id, 1_000, 'objects', 131_072],
+  publish: () => ['publish', 'trap'],
+  'publish-wait': (_target, id) => ['publish-wait', id, 1_000, 'trap'],
+};
+
+function packet(attacker: Attacker, header: readonly unknown[], { format, data }: HostilePayload): Written {
+  if (attacker.lane > 0) return attacker.packet(data, [...header, Number(format)]);
+  const fields = JSON.stringify(header).slice(1, -1);
+  if (typeof data === 'string') return `2["P2P",${JSON.stringify(data)},[${fields},${format}]]`;
+  return [`51-["P2P",{"_placeholder":true,"num":0},[${fields},${format}]]`, data];
+}
+
+function nextRequest(attacker: Attacker): Promise<unknown[]> {
   return new Promise((resolve) => {
-    const listener = (_data: unknown, header: unknown[]) => {
+    const stop = attacker.onPacket((_data, header) => {
       if (header[0] !== 'request') return;
-      socket.off('P2P', listener);
+      stop();
       resolve(header);
-    };
-    socket.on('P2P', listener);
+    });
   });
 }
 
-async function scene() {
+async function scene(kind: PacketKind) {
   const relay = await startRelayProcess();
   const victims = await connectVictims(relay);
   const { alice } = victims;
@@ -118,61 +142,65 @@ async function scene() {
     duplex.on('error', () => {});
     duplex.resume();
   });
-  const mallory = await Attacker.connect(relay.url, 'plugin');
-  return { relay, ...victims, mallory };
+  const mallory = await Attacker.connect(relay.url, kind);
+  return { relay, ...victims, mallory, payloads: PAYLOADS_OF[kind] };
 }
 
 /** Mallory has a topic, to which everybody subscribes. */
-async function trapAll({ alice, ben, relay, mallory }: Awaited<ReturnType<typeof scene>>): Promise<void> {
+async function trapAll({ alice, ben, dora, relay, mallory }: Awaited<ReturnType<typeof scene>>): Promise<void> {
   await layTrap(relay, mallory);
   const body = { service: mallory.clientId, topic: 'trap' };
   expect(await ben.emitWithAck('TOPIC_SUBSCRIBE', body)).toEqual({ args: [] });
-  await alice.subscribeTopic(mallory.clientId, 'trap', () => {}).ready;
+  for (const victim of [alice, dora]) await victim.subscribeTopic(mallory.clientId, 'trap', () => {}).ready;
 }
 
 describe('R-1 payloads that would harm their receiver', () => {
-  it.each(Object.entries(LANES))('R-1 by %s leave everyone connected and answering', async (lane, write) => {
-    const all = await scene();
-    const { relay, mallory, fine } = all;
+  const lanes = PACKET_KINDS.flatMap((kind) =>
+    Object.entries(LANES).map(([lane, write]) => [kind, lane, write] as const),
+  );
+
+  it.each(lanes)('R-1 of a %s client by %s leave everyone connected and answering', async (kind, lane, write) => {
+    const all = await scene(kind);
+    const { relay, mallory, payloads, fine } = all;
     await trapAll(all);
     let id = 1_000;
-    for (const target of ['alice', 'ben', 'clock']) {
-      await mallory.flood(PAYLOADS.map((payload) => packet(write(target, id++), payload)));
+    for (const target of TARGETS) {
+      await mallory.flood(payloads.map((payload) => packet(mallory, write(target, id++), payload)));
       await fine();
     }
-    const threat = `payload that kills its receiver, ${lane}`;
-    const size = `${PAYLOADS.length} payloads, 3 receivers`;
+    const threat = `payload that kills its receiver, ${kind}, ${lane}`;
+    const size = `${payloads.length} payloads, ${TARGETS.length} receivers`;
     const measured = `all connected, ${mallory.disconnects} times sent away`;
     record({ threat, size, goal: 'all connected', measured, ok: true });
     expect(await relay.polluted()).toEqual([]);
     await relay.stillServes();
   });
 
-  it('R-1 in answers are errors for the one who asked', async () => {
-    const { relay, alice, ben, mallory, fine } = await scene();
+  it.each(PACKET_KINDS)('R-1 in answers of a %s client are errors for the one who asked', async (kind) => {
+    const { relay, alice, ben, mallory, payloads, fine } = await scene(kind);
     const answered: unknown[] = [];
     const settled = (outcome: unknown) => answered.push(outcome);
     let asked = 0;
-    for (const payload of PAYLOADS) {
+    for (const payload of payloads) {
       for (const type of ['reply', 'reject']) {
         const asking = nextRequest(mallory);
         alice.with({ timeout: 2_000 }).emitToWithAck(mallory.clientId, 'ask').then(settled, settled);
         const header = await asking;
         asked++;
-        const answer = packet(`"${type}","alice",${header[2]},${header[3]}`, payload);
+        const names = ['alice', header[2], header[3]];
         // What cannot be read answers nothing: that comes afterwards.
-        mallory.send(answer, `2["P2P","[]",["reply","alice",${header[2]},${header[3]},0]]`);
+        mallory.send(packet(mallory, [type, ...names], payload), mallory.packet('[]', ['reply', ...names, 0]));
         await mallory.settled();
       }
     }
     const body = { targetClientId: mallory.clientId, event: 'ask' };
-    for (const payload of PAYLOADS) {
+    for (const payload of payloads) {
       const asking = nextRequest(mallory);
       ben.emitWithAck('P2P_EMIT_ACKNOWLEDGE', body).then(settled, settled);
       const header = await asking;
       asked++;
-      const reply = `"reply","ben",${header[2]},${header[3]}`;
-      mallory.send(packet(reply, payload), `2["P2P","[]",[${reply},0]]`);
+      const reply = ['reply', 'ben', header[2], header[3]];
+      mallory.send(packet(mallory, reply, payload), mallory.packet('[]', [...reply, 0]));
       await mallory.settled();
     }
     await expect.poll(() => answered.length, PATIENT).toBe(asked);
@@ -180,15 +208,15 @@ describe('R-1 payloads that would harm their receiver', () => {
     await relay.stillServes();
   });
 
-  it('R-1 on a stream fail that stream alone', async () => {
-    const { relay, mallory, fine } = await scene();
+  it.each(PACKET_KINDS)('R-1 on a stream of a %s client fail that stream alone', async (kind) => {
+    const { relay, mallory, payloads, fine } = await scene(kind);
     let id = 5_000;
-    for (const payload of PAYLOADS) {
+    for (const payload of payloads) {
       for (const type of ['data', 'part']) {
         for (const mode of ['objects', 'bytes']) {
-          mallory.send(`2["P2P","[]",["open","alice",0,${++id},1000,"${mode}",131072,0]]`);
+          mallory.send(mallory.packet('[]', ['open', 'alice', 0, ++id, 1_000, mode, 131_072, 0]));
           await mallory.settled();
-          mallory.send(packet(`"${type}",${id},0`, payload), `2["P2P",null,["finish",${id}]]`);
+          mallory.send(packet(mallory, [type, id, 0], payload), mallory.packet(null, ['finish', id]));
         }
       }
     }
@@ -207,10 +235,10 @@ describe('R-1 payloads that would harm their receiver', () => {
   ];
 
   it('R-1 of a client without the plugin leave everyone connected and answering', async () => {
-    const { relay, fine } = await scene();
+    const { relay, fine } = await scene('plugin');
     const mallory = await Attacker.connect(relay.url, 'plain');
     let id = 1_000_000;
-    for (const target of ['alice', 'ben', 'clock']) {
+    for (const target of TARGETS) {
       for (const args of plainArguments) {
         const to = `"targetClientId":"${target}","event":"hostile","args":${args}`;
         const bytes = `"targetClientId":"${target}","event":"hostile","args":[{"_placeholder":true,"num":0},${args}]`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { next, rawSocketTo } from '../support/relay.js';
-import { Attacker, type AttackerKind, type Frames } from './support/attacker.js';
+import { Attacker, type AttackerKind } from './support/attacker.js';
 import { atSize, FULL, growth, honest, megabytes, record, recordLatency } from './support/figures.js';
 import {
   BROKEN_TEXTS,
@@ -9,15 +9,10 @@ import {
   MALFORMED_VERBS,
   type MalformedKind,
 } from './support/malformed.js';
+import { MALFORMED_FRAMES, malformed, STRAY_FRAMES } from './support/malformed-frames.js';
 import { pick, randomNumbers } from './support/random.js';
 import { NOTHING_OPEN, startRelayProcess } from './support/relay-process.js';
 import { connectVictims } from './support/victims.js';
-
-/** Each kind once, then any. */
-function* malformed(kinds: readonly MalformedKind[], count: number, seed: number): Generator<Frames> {
-  const random = randomNumbers(seed);
-  for (let n = 0; n < count; n++) yield (kinds[n] ?? pick(random, kinds)).write(random);
-}
 
 async function scene() {
   const relay = await startRelayProcess();
@@ -30,6 +25,7 @@ async function scene() {
 
 const LANES = [
   ['plugin', MALFORMED_PACKETS, atSize(4_000, 150_000)],
+  ['frames', MALFORMED_FRAMES, atSize(2_000, 100_000)],
   ['plain', MALFORMED_VERBS, atSize(2_000, 50_000)],
 ] as const satisfies (readonly [AttackerKind, readonly MalformedKind[], number])[];
 
@@ -39,9 +35,9 @@ describe('R-1 malformed packets', () => {
     const pair = await honest(relay);
     const before = await pair.requests(atSize(100, 1_000));
     const mallory = await Attacker.connect(relay.url, kind);
-    await mallory.flood(malformed(kinds, atSize(1_000, 20_000), 1));
+    await mallory.flood(malformed(kinds, atSize(1_000, 20_000), randomNumbers(1)));
     const memory = await relay.memory();
-    const during = await pair.during(() => mallory.flood(malformed(kinds, count, 2)));
+    const during = await pair.during(() => mallory.flood(malformed(kinds, count, randomNumbers(2))));
     const grown = growth(memory, await relay.memory(), 'heapUsed');
     const threat = `malformed packets, ${kind}`;
     const size = `${kinds.length} kinds, ${count} packets`;
@@ -61,13 +57,16 @@ describe('R-1 malformed packets', () => {
     await relay.stillServes();
     mallory.socket.disconnect();
     // Alice is a service; nobody subscribes to her topic.
-    const left = { clients: 5, ...NOTHING_OPEN, services: 1 };
+    const left = { clients: 6, ...NOTHING_OPEN, services: 1 };
     await expect.poll(() => relay.stats()).toMatchObject(left);
   });
 
   it('R-1 are of at least 60 kinds', () => {
     const names = [...MALFORMED_PACKETS, ...MALFORMED_VERBS].map(({ name }) => name);
     expect(new Set(names).size).toBeGreaterThanOrEqual(60);
+    const ofFrames = MALFORMED_FRAMES.map(({ name }) => name);
+    expect(new Set(ofFrames).size).toBe(ofFrames.length);
+    expect(ofFrames.length).toBeGreaterThanOrEqual(40);
   });
 
   it('R-1 that say hello end the session of their sender alone', async () => {
@@ -84,13 +83,13 @@ describe('R-1 malformed packets', () => {
     await relay.stillServes();
   });
 
-  it.each(['plugin', 'plain'] as const)(
+  it.each(['plugin', 'frames', 'plain'] as const)(
     'R-1 that no parser reads cost a %s client its own connection',
     async (kind) => {
       const { relay, heard, fine } = await scene();
       const mallory = await Attacker.connect(relay.url, kind);
-      for (const text of BROKEN_TEXTS) {
-        mallory.send(text);
+      for (const broken of [...BROKEN_TEXTS, ...Object.values(STRAY_FRAMES)]) {
+        mallory.send(broken);
         await mallory.settled();
       }
       expect(heard).toEqual([]);

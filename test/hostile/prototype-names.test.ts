@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_FIELDS, type PacketType } from '../../src/protocol/packet.js';
 import { next, rawSocketTo } from '../support/relay.js';
-import { Attacker, type AttackerKind, binaryEnvelope, eventText, type Frames } from './support/attacker.js';
+import { Attacker, type AttackerKind, binaryEnvelope, eventText, type Written } from './support/attacker.js';
 import { record } from './support/figures.js';
+import { definition, join, numbered, whole } from './support/records.js';
 import { startRelayProcess } from './support/relay-process.js';
 import { connectVictims, enterLobby } from './support/victims.js';
 
@@ -47,7 +48,7 @@ const RIGHT: Readonly<Record<string, unknown>> = {
 /** Hello, which ends its session, is for connects. */
 const TYPES = (Object.keys(PACKET_FIELDS) as PacketType[]).filter((type) => type !== 'hello');
 
-function* packets(name: string): Generator<Frames> {
+function* packets(name: string): Generator<Written> {
   let id = 1_000;
   for (const type of [...TYPES, name]) {
     const fields: readonly string[] = Object.hasOwn(PACKET_FIELDS, type)
@@ -61,6 +62,26 @@ function* packets(name: string): Generator<Frames> {
     yield `2["P2P",${JSON.stringify(`[${body(name)}]`)},${JSON.stringify([type, ...right])}]`;
     yield binaryEnvelope(mixed([[name, 'polluted'], 1]), [type, ...right.slice(0, -1), 2]);
     yield binaryEnvelope(mixed([[0, name, 'polluted'], 1]), [type, ...right.slice(0, -1), 2]);
+  }
+}
+
+/** In a frame only what is text has room for a name. */
+const TEXTS: ReadonlySet<string> = new Set(['peer', 'clientId', 'secret', 'event', 'room', 'api', 'topic']);
+
+function* records(name: string): Generator<Uint8Array> {
+  let id = 1_000;
+  for (const type of TYPES) {
+    const right = { ...RIGHT, id: id++, data: '[]' };
+    for (const field of PACKET_FIELDS[type].filter((each) => TEXTS.has(each))) {
+      const fields = { ...right, [field]: name };
+      yield whole(type, fields);
+      yield join(definition(5, type, fields), numbered(5, type, fields));
+    }
+    yield whole(type, { ...right, data: name });
+    yield whole(type, { ...right, data: body(name) });
+    yield whole(type, { ...right, data: `[${body(name)}]` });
+    yield whole(type, { ...right, payload: 2, data: mixed([[name, 'polluted'], 1]) });
+    yield whole(type, { ...right, payload: 2, data: mixed([[0, name, 'polluted'], 1]) });
   }
 }
 
@@ -95,7 +116,7 @@ const PLAIN_FIELDS: Readonly<Record<string, Readonly<Record<string, unknown>>>> 
   MULTI_API_STREAM_DESTROY: { streamId: 5, error: {} },
 };
 
-function* verbs(name: string): Generator<Frames> {
+function* verbs(name: string): Generator<Written> {
   let id = 1_000_000;
   for (const [verb, right] of Object.entries(PLAIN_FIELDS)) {
     const bodies = Object.keys(right).map((field) => JSON.stringify({ ...right, [field]: name }));
@@ -112,8 +133,9 @@ function* verbs(name: string): Generator<Frames> {
 
 const LANES = [
   ['plugin', packets],
+  ['frames', records],
   ['plain', verbs],
-] as const satisfies (readonly [AttackerKind, (name: string) => Generator<Frames>])[];
+] as const satisfies (readonly [AttackerKind, (name: string) => Generator<Written>])[];
 
 describe('R-1 names of prototypes', () => {
   // Frozen prototypes make an exception of any attempt to change them; the others would show that it succeeds.

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { codeOf, next, rawSocketTo } from '../support/relay.js';
 import { PATIENT } from '../support/topics.js';
-import { Attacker, binaryEnvelope, envelope, eventText } from './support/attacker.js';
+import { Attacker, binaryEnvelope, envelope, eventText, PACKET_KINDS } from './support/attacker.js';
 import { record } from './support/figures.js';
 import { MALFORMED_PACKETS, MALFORMED_VERBS } from './support/malformed.js';
 import { randomNumbers } from './support/random.js';
+import { definition, frame, join, rawRecord, u32, whole } from './support/records.js';
 import { type RelayProcess, startRelayProcess } from './support/relay-process.js';
 import { layTrap } from './support/trap.js';
 import { connectVictims } from './support/victims.js';
@@ -118,14 +119,31 @@ describe('R-1 secrets in what is written', () => {
     ['room-message', 'lobby', 'x', 0],
   ];
 
-  it('R-1 payloads that nobody can read are not written', async () => {
+  it.each(PACKET_KINDS)('R-1 payloads of a %s client that nobody can read are not written', async (kind) => {
     const { relay, ben, fine } = await scene();
     await ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
-    const mallory = await Attacker.connect(relay.url, 'plugin', 'mallory-unreadable');
-    for (const lane of LANES) for (const text of TEXTS) mallory.send(envelope(text, lane));
+    const mallory = await Attacker.connect(relay.url, kind, 'mallory-unreadable');
+    for (const lane of LANES) for (const text of TEXTS) mallory.send(mallory.packet(text, lane));
     await mallory.settled();
     await fine();
-    await expectNoSecrets(relay, 'secrets in logs, unreadable payloads');
+    await expectNoSecrets(relay, `secrets in logs, unreadable payloads, ${kind}`);
+  });
+
+  it('R-1 frames that nobody can read, or that are for nobody, are not written', async () => {
+    const { relay, fine } = await scene();
+    const random = randomNumbers(6);
+    const mallory = await Attacker.connect(relay.url, 'frames', 'mallory-frames');
+    const names = { peer: 'clock', event: BODY, room: BODY, api: BODY, topic: BODY, epoch: 0, payload: 0, data: BODY };
+    for (const type of ['message', 'request', 'call', 'publish', 'room-message', 'error'] as const) {
+      const written = whole(type, { ...names, id: 5, timeout: 1_000, input: 'value' });
+      for (let n = 0; n < 20; n++) mallory.send(written.subarray(0, random(written.length)));
+      mallory.send(join(u32(written.length), written.subarray(4)), [frame(9, written)]);
+      await mallory.settled();
+    }
+    mallory.send(definition(2, 'message', { peer: 'clock', event: BODY.repeat(50) }), rawRecord(3, Buffer.from(BODY)));
+    await mallory.settled();
+    await fine();
+    await expectNoSecrets(relay, 'secrets in logs, unreadable frames');
   });
 
   const unreadable = [

@@ -1,13 +1,27 @@
 import type { Socket } from 'socket.io-client';
+import { type PacketDecoder, tapFrames } from '../../../src/protocol/frame-tap.js';
+import type { PacketType } from '../../../src/protocol/packet.js';
 import { next, rawSocketTo } from '../../support/relay.js';
+import { FrameEar, type PacketListener } from './overhear.js';
+import { definition, FIRST_HEAD, fieldsOf, frame, HEAD_COUNT, join, numbered, whole } from './records.js';
 
 /** Packets that are sent before waiting for the server to have read them: few, so that none hides behind many. */
 const BATCH = 20;
 
-export type AttackerKind = 'plugin' | 'plain';
+/** One with the plugin whose packets travel in envelopes, one in frames, and one without. */
+export type AttackerKind = 'plugin' | 'frames' | 'plain';
 
-/** A packet of Socket.IO as it is written: its text, then its attachments. */
-export type Frames = string | readonly [text: string, ...attachments: Uint8Array[]];
+/** What speaks in packets. */
+export const PACKET_KINDS = ['plugin', 'frames'] as const satisfies AttackerKind[];
+
+/**
+ * What is written: a text of Socket.IO, several messages of the connection as they are, such as a text and its
+ * attachments, or the records of a frame, which is put around them.
+ */
+export type Written = string | readonly (string | Uint8Array)[] | Uint8Array;
+
+/** Writes one packet, by what it would be in an envelope. */
+export type PacketWriter = (data: unknown, header: readonly unknown[]) => Written;
 
 /**
  * Writes to the server whatever it likes, by hand. When the server has enough of it and disconnects it, it comes back
@@ -17,14 +31,17 @@ export class Attacker {
   readonly clientIds: string[] = [];
   /** The codes of all errors that it was told of, with how often. */
   readonly codes = new Map<string, number>();
-  /** All that came for it, unless it does not look. */
+  /** All that came for it, unless it does not look; packets as if each was an envelope. */
   readonly received: unknown[][] = [];
   readonly #url: string;
   readonly #kind: AttackerKind;
   readonly #name: string;
+  readonly #listeners = new Set<PacketListener>();
   #socket!: Socket;
+  #lane = 0;
   #gone!: Promise<unknown>;
   #asked = 1_000_000_000;
+  #written = 0;
 
   private constructor(url: string, kind: AttackerKind, name: string) {
     this.#url = url;
@@ -46,6 +63,11 @@ export class Attacker {
     return this.clientIds.at(-1)!;
   }
 
+  /** The number of its lane, where it has one. */
+  get lane(): number {
+    return this.#lane;
+  }
+
   /** How often the server has sent it away. */
   get disconnects(): number {
     return this.clientIds.length - 1;
@@ -54,22 +76,42 @@ export class Attacker {
   async reconnect(): Promise<void> {
     this.#socket?.disconnect();
     const clientId = `${this.#name}-${this.clientIds.length}`;
-    const p2p = this.#kind === 'plugin' ? { p2p: { version: 1, secret: 'secret of mallory' } } : {};
+    const frames = this.#kind === 'frames' ? { frames: 1 } : {};
+    const p2p = this.#kind === 'plain' ? {} : { p2p: { version: 1, secret: 'secret of mallory', ...frames } };
     const socket = rawSocketTo(this.#url, { auth: { clientId, ...p2p }, reconnection: false });
     this.#listen(socket);
     const refused = next<[Error]>(socket, 'connect_error').then(([error]) => Promise.reject(error));
-    await Promise.race([next(socket, this.#kind === 'plugin' ? 'P2P' : 'connect'), refused]);
+    const begun = next<[unknown, unknown[]]>(socket, this.#kind === 'plain' ? 'connect' : 'P2P');
+    const [, welcome] = await Promise.race([begun, refused]);
+    this.#lane = Number(welcome?.[4] ?? 0);
+    if (this.#kind === 'frames' && this.#lane === 0) throw new Error('The server gave no lane');
     this.#socket = socket;
     this.#gone = next(socket, 'disconnect');
     this.clientIds.push(clientId);
   }
 
-  send(...packets: Frames[]): void {
+  send(...packets: Written[]): void {
     for (const packet of packets) {
-      for (const frame of typeof packet === 'string' ? [packet] : packet) {
-        this.#socket.io.engine?.write(frame as string);
-      }
+      const messages = packet instanceof Uint8Array ? [frame(this.#lane, packet)] : [packet].flat();
+      for (const message of messages) this.#socket.io.engine?.write(message as string);
     }
+  }
+
+  /** One packet, in the way of its kind: in a frame with a number that is new, or without. */
+  readonly packet: PacketWriter = (data, header) => {
+    if (this.#kind !== 'frames') return packetText(data, header);
+    const type = header[0] as PacketType;
+    const fields = fieldsOf(data, header);
+    const count = this.#written++;
+    if (count % 2 === 0) return whole(type, fields);
+    const number = FIRST_HEAD + (count % HEAD_COUNT);
+    return join(definition(number, type, fields), numbered(number, type, fields));
+  };
+
+  /** Hears all packets that come, also after it has come back. @returns ends it */
+  onPacket(listener: PacketListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** What was sent has been read; or the server has sent it away, and it is back. */
@@ -79,7 +121,7 @@ export class Attacker {
   }
 
   /** Sends them all. */
-  async flood(packets: Iterable<Frames>, batch = BATCH): Promise<number> {
+  async flood(packets: Iterable<Written>, batch = BATCH): Promise<number> {
     let sent = 0;
     for (const packet of packets) {
       this.send(packet);
@@ -96,13 +138,13 @@ export class Attacker {
     }
     const id = ++this.#asked;
     const answered = new Promise<string>((resolve) => {
-      const listener = (_data: unknown, header: unknown[]) => {
+      const stop = this.onPacket((_data, header) => {
         if (!['reply', 'reject'].includes(String(header[0])) || header[3] !== id) return;
-        this.#socket.off('P2P', listener);
+        stop();
         resolve('answered');
-      };
-      this.#socket.on('P2P', listener);
+      });
     });
+    // As a text: bytes might be taken for an attachment that is missing.
     this.send(envelope(null, ['connected', id, 'anyone']));
     return answered;
   }
@@ -111,10 +153,25 @@ export class Attacker {
     socket.onAny((event, ...args) => {
       this.received.push([event, ...args]);
       if (event === 'SERVER_ERROR') this.#count((args[0] as { code?: string }).code);
-      const [data, header] = args as [string, unknown[]];
-      const isError = event === 'P2P' && ['error', 'reject', 'reset', 'end'].includes(String(header?.[0]));
-      if (isError) this.#count((JSON.parse(data) as { code?: string }[])[0]?.code);
+      if (event === 'P2P') this.#hear(args[0], args[1]);
     });
+    if (this.#kind !== 'frames') return;
+    const ear = new FrameEar((data, header) => {
+      this.received.push(['P2P', data, header]);
+      this.#hear(data, header);
+    });
+    const { decoder } = socket.io as unknown as { decoder: PacketDecoder };
+    tapFrames(decoder, (_lane, bytes) => {
+      // As late as Socket.IO hands on what it has decoded.
+      process.nextTick(() => ear.read(bytes));
+      return true;
+    });
+  }
+
+  #hear(data: unknown, header: unknown[]): void {
+    const isError = ['error', 'reject', 'reset', 'end'].includes(String(header?.[0]));
+    if (isError) this.#count((JSON.parse(data as string) as { code?: string }[])[0]?.code);
+    for (const listener of [...this.#listeners]) listener(data, header);
   }
 
   #count(code = 'none'): void {
@@ -133,6 +190,10 @@ export function envelope(data: unknown, header: readonly unknown[]): string {
 }
 
 /** The same with binary data. */
-export function binaryEnvelope(data: Uint8Array, header: readonly unknown[]): Frames {
+export function binaryEnvelope(data: Uint8Array, header: readonly unknown[]): Written {
   return [`51-${JSON.stringify(['P2P', { _placeholder: true, num: 0 }, header])}`, data];
 }
+
+/** The same, by what the data is. */
+export const packetText: PacketWriter = (data, header) =>
+  data instanceof Uint8Array ? binaryEnvelope(data, header) : envelope(data, header);

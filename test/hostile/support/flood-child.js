@@ -2,7 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 import { answerParent } from './answer-parent.js';
 
-const { url } = JSON.parse(process.argv[2] ?? '{}');
+const { url, frames } = JSON.parse(process.argv[2] ?? '{}');
+
+/** What the built package reads and writes frames by, which it does not export. */
+const built = (/** @type {string} */ name) =>
+  import(new URL(`../../../dist/protocol/${name}.js`, import.meta.url).href);
+const { readEnvelope, writeEnvelope } = await built('envelope');
+const { tapFrames } = await built('frame-tap');
+const { FrameReader, readPacket } = await built('frame-reader');
+const { FrameWriter } = await built('frame-writer');
 
 /** Between two lots, in ms. */
 const PACE = 2;
@@ -12,13 +20,13 @@ const MOST_AT_ONCE = 50;
 
 /** What a client may do without end, by number. */
 const KINDS = {
-  messages: (/** @type {number} */ n) => envelope('[1]', ['message', 'clock', `event-${n}`, 0]),
-  joins: (/** @type {number} */ n) => envelope(null, ['join', n, `room-${n}`]),
-  opens: (/** @type {number} */ n) => envelope('[]', ['open', clientId, 0, n, 10_000, 'bytes', 1_000, 0]),
-  subscriptions: (/** @type {number} */ n) => envelope(null, ['subscribe', clientId, 0, n, 10_000, `topic-${n}`]),
-  pairs: (/** @type {number} */ n) => envelope(null, ['pair', n % 2 ? 'clock' : clientId, 0, n, 10_000]),
-  watches: (/** @type {number} */ n) => envelope(null, ['watch', `peer-${n}`]),
-  offers: () => envelope(null, ['offer']),
+  messages: (/** @type {number} */ n) => packet('[1]', ['message', 'clock', `event-${n}`, 0]),
+  joins: (/** @type {number} */ n) => packet(null, ['join', n, `room-${n}`]),
+  opens: (/** @type {number} */ n) => packet('[]', ['open', clientId, 0, n, 10_000, 'bytes', 1_000, 0]),
+  subscriptions: (/** @type {number} */ n) => packet(null, ['subscribe', clientId, 0, n, 10_000, `topic-${n}`]),
+  pairs: (/** @type {number} */ n) => packet(null, ['pair', n % 2 ? 'clock' : clientId, 0, n, 10_000]),
+  watches: (/** @type {number} */ n) => packet(null, ['watch', `peer-${n}`]),
+  offers: () => packet(null, ['offer']),
 };
 
 /** What it is told, by kind and code. */
@@ -29,25 +37,47 @@ let clientId = '';
 let kind = '';
 /** @type {import('socket.io-client').Socket | undefined} */
 let socket;
+/** Of its present lane, where it has one. @type {{ add(packet: unknown): void, take(): Uint8Array } | undefined} */
+let writer;
 
-function envelope(/** @type {string | null} */ data, /** @type {unknown[]} */ header) {
-  return `2${JSON.stringify(['P2P', data, header])}`;
+/** As it is written to the connection. */
+function packet(/** @type {string | null} */ data, /** @type {unknown[]} */ header) {
+  if (!writer) return `2${JSON.stringify(['P2P', data, header])}`;
+  writer.add(readEnvelope(data, header));
+  return writer.take();
+}
+
+/** Hears what comes in frames as if each packet was an envelope. */
+function tap(/** @type {any} */ from, /** @type {(data: string, header: unknown[]) => void} */ heard) {
+  const reader = new FrameReader();
+  const visitor = {
+    packet: (/** @type {unknown} */ head, /** @type {unknown} */ place) => {
+      const [data, header] = writeEnvelope(readPacket(head, place));
+      heard(data, header);
+    },
+  };
+  tapFrames(from.io.decoder, (/** @type {number} */ _lane, /** @type {Uint8Array} */ bytes) => {
+    process.nextTick(() => reader.read(bytes, visitor));
+    return true;
+  });
 }
 
 /** Begins another session, of the next kind. */
 async function connect() {
   kind = Object.keys(KINDS)[sessions % Object.keys(KINDS).length] ?? '';
   clientId = `flood-${++sessions}`;
-  const auth = { clientId, p2p: { version: 1, secret: 'secret of mallory' } };
+  const auth = { clientId, p2p: { version: 1, secret: 'secret of mallory', ...(frames && { frames: 1 }) } };
   const next = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth });
   const mine = kind;
   next.on('P2P', (data, header) => take(next, mine, data, header));
+  if (frames) tap(next, (data, header) => take(next, mine, data, header));
   next.on('disconnect', () => disconnects++);
-  await new Promise((resolve, reject) => {
-    next.once('P2P', resolve);
+  const welcome = await new Promise((resolve, reject) => {
+    next.once('P2P', (_data, header) => resolve(header));
     next.once('connect_error', reject);
   });
-  if (kind === 'subscriptions') next.io.engine.write(envelope(null, ['offer']));
+  writer = frames ? new FrameWriter(welcome[4]) : undefined;
+  if (kind === 'subscriptions') next.io.engine.write(packet(null, ['offer']));
   socket = next;
 }
 
@@ -59,10 +89,10 @@ function take(
   /** @type {unknown[]} */ header,
 ) {
   const [type, peer, epoch, id, , topic] = header;
-  const answer = (/** @type {unknown[]} */ answered) => from.io.engine?.write(envelope(null, answered));
+  const answer = (/** @type {unknown[]} */ answered) => from.io.engine?.write(packet(null, answered));
   if (type === 'open') answer(['opened', peer, epoch, id, 1e6 + Number(id), 1_000]);
   if (type === 'subscribe') answer(['subscribed', peer, epoch, id, topic]);
-  if (type === 'pair') from.io.engine?.write(envelope('[]', ['reply', peer, epoch, id, 0]));
+  if (type === 'pair') from.io.engine?.write(packet('[]', ['reply', peer, epoch, id, 0]));
   if (!['error', 'reject', 'reset', 'end'].includes(String(type))) return;
   const code = JSON.parse(data)[0]?.code ?? 'none';
   const counts = codes[mine] ?? {};

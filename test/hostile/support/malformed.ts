@@ -1,5 +1,5 @@
 import { type FieldName, PACKET_FIELDS, type PacketType, ROUTER_PACKETS } from '../../../src/protocol/packet.js';
-import { eventText, type Frames } from './attacker.js';
+import { eventText, type Written } from './attacker.js';
 import { pick } from './random.js';
 
 type Random = (below: number) => number;
@@ -7,7 +7,7 @@ type Random = (below: number) => number;
 /** One way to be wrong. */
 export interface MalformedKind {
   readonly name: string;
-  write(random: Random): Frames;
+  write(random: Random): Written;
 }
 
 const LONG = 'x'.repeat(300);
@@ -181,7 +181,7 @@ export const MALFORMED_VERBS: readonly MalformedKind[] = [
 ];
 
 /** What Socket.IO itself closes the connection for. */
-export const BROKEN_TEXTS: readonly Frames[] = [
+export const BROKEN_TEXTS: readonly Written[] = [
   '',
   '2',
   '2[',

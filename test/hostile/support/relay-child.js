@@ -30,6 +30,7 @@ const leakyHooks = {
   authorize: ({ client, target, event }) => {
     const fault = new Error(`${client.clientId} wants ${target}, knows ${client.socket.handshake.auth.thrown}`);
     if (event === 'throw') throw fault;
+    if (event === 'never') return new Promise(() => {});
     return event === 'reject' ? Promise.reject(fault) : event !== 'deny';
   },
 };

@@ -1,9 +1,10 @@
 import type { Socket } from 'socket.io-client';
 import { expect } from 'vitest';
-import { p2pClientPlugin } from '../../../src/client/p2p-client-plugin.js';
+import { type P2PClientOptions, p2pClientPlugin } from '../../../src/client/p2p-client-plugin.js';
 import type { P2PServerStats } from '../../../src/server/operator-calls.js';
 import { type ClientOptions, connected, next, rawSocketTo, type TestClient } from '../../support/relay.js';
 import { startChild } from './child.js';
+import { overhear, type PacketListener } from './overhear.js';
 
 /** In the stats of a server, where no client has anything open. */
 export const NOTHING_OPEN = {
@@ -53,7 +54,9 @@ export interface RelayProcess {
   emitError(clientId: string, text: string): Promise<void>;
   /** All that it wrote to stdout and stderr. */
   readonly written: string;
-  connect(clientId: string, options?: ClientOptions, plugin?: { isService?: boolean }): Promise<TestClient>;
+  connect(clientId: string, options?: ClientOptions, plugin?: P2PClientOptions): Promise<TestClient>;
+  /** The same, and all packets that come to it are heard. */
+  connectTapped(clientId: string, listener: PacketListener, plugin?: P2PClientOptions): Promise<TestClient>;
   connectPlain(clientId: string, options?: ClientOptions): Promise<Socket>;
   /** It runs, nothing was left uncaught, and a new client is served by it. */
   stillServes(): Promise<void>;
@@ -83,6 +86,11 @@ export async function startRelayProcess(options: RelayProcessOptions = {}): Prom
       return child.written;
     },
     connect: (clientId, client, plugin) => connected(p2pClientPlugin(rawSocketTo(url, client), clientId, plugin)),
+    connectTapped: (clientId, listener, plugin) => {
+      const socket = rawSocketTo(url);
+      overhear(socket, listener);
+      return connected(p2pClientPlugin(socket, clientId, plugin));
+    },
     connectPlain: async (clientId, client) => {
       const socket = rawSocketTo(url, { query: { clientId }, ...client });
       await next(socket, 'connect');

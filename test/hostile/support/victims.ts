@@ -1,17 +1,22 @@
 import type { Socket } from 'socket.io-client';
 import { expect } from 'vitest';
-import { plainSettled, settled, type TestClient } from '../../support/relay.js';
+import { ENVELOPES, plainSettled, settled, type TestClient } from '../../support/relay.js';
 import type { RelayProcess } from './relay-process.js';
 
-/** Who is attacked: a client with the plugin, one without, and one who uses both. */
+/** Their ids, and that of a service of the server. */
+export const TARGETS = ['alice', 'ben', 'dora', 'clock'] as const;
+
+/**
+ * Who is attacked: a client with the plugin, one without, one who uses both, and one with the plugin whose packets
+ * travel in envelopes.
+ */
 export interface Victims {
   readonly alice: TestClient;
   readonly ben: Socket;
   readonly carol: TestClient;
-  /** All that reached the first two from others, as `[who, event, ...]`. */
+  readonly dora: TestClient;
+  /** All that reached them from others, as `[who, event, ...]`. */
   readonly heard: unknown[][];
-  /** The headers of all packets that came to alice. */
-  readonly packets: unknown[][];
   /** What was sent before has arrived; everybody is connected, and never was not, and answers. */
   fine(): Promise<void>;
 }
@@ -20,43 +25,46 @@ export async function connectVictims(relay: RelayProcess): Promise<Victims> {
   const alice = await relay.connect('alice', {}, { isService: true });
   const ben = await relay.connectPlain('ben');
   const carol = await relay.connect('carol');
+  const dora = await relay.connect('dora', {}, ENVELOPES);
   const heard: unknown[][] = [];
-  const packets: unknown[][] = [];
   const losses: unknown[] = [];
-  for (const victim of [alice, ben, carol] as Socket[]) {
+  for (const victim of [alice, ben, carol, dora] as Socket[]) {
     victim.on('disconnect', (reason) => losses.push(reason));
     victim.io.engine.on('close', (reason) => losses.push(reason));
   }
-  alice.on('P2P', (_data: unknown, header: unknown[]) => packets.push(header));
-  alice.onMessage(({ from, event, args, ack }) => {
-    if (event === 'are you fine') ack?.('yes');
-    else heard.push(['alice', event, from, ...args]);
-  });
-  alice.onAny((event: string) => event !== 'P2P' && heard.push(['alice', event]));
+  for (const victim of [alice, carol, dora]) {
+    victim.onMessage(({ from, event, args, ack }) => {
+      if (event === 'are you fine') ack?.('yes');
+      else heard.push([victim.clientId, event, from, ...args]);
+    });
+    victim.onAny((event: string) => event !== 'P2P' && heard.push([victim.clientId, event]));
+  }
   ben.onAny((event, ...args) => {
     if (event === 'are you fine') args.at(-1)('yes');
     else if (!isTold(event, args)) heard.push(['ben', event, ...args]);
   });
   alice.provideService('are you fine', () => 'yes');
   const fine = async () => {
-    await settled(alice, carol);
+    await settled(alice, carol, dora);
     await plainSettled(ben);
     const answers = [
       await carol.emitToWithAck('alice', 'are you fine'),
       await carol.emitToWithAck('ben', 'are you fine'),
+      await carol.emitToWithAck('dora', 'are you fine'),
+      await dora.emitToWithAck('carol', 'are you fine'),
       await carol.callService('alice', 'are you fine'),
       await carol.callService('clock', 'echo', 'yes'),
     ];
-    expect(answers).toEqual(['yes', 'yes', 'yes', ['yes']]);
+    expect(answers).toEqual(['yes', 'yes', 'yes', 'yes', 'yes', ['yes']]);
     expect(losses).toEqual([]);
     expect(await relay.faults()).toEqual([]);
   };
-  return { alice, ben, carol, heard, packets, fine };
+  return { alice, ben, carol, dora, heard, fine };
 }
 
-/** The two who are attacked enter the same room. */
-export async function enterLobby({ alice, ben }: Victims): Promise<void> {
-  await alice.joinRoom('lobby');
+/** Those who are attacked enter the same room. */
+export async function enterLobby({ alice, ben, dora }: Victims): Promise<void> {
+  await Promise.all([alice, dora].map((victim) => victim.joinRoom('lobby')));
   await ben.emitWithAck('JOIN_ROOM', { room: 'lobby' });
 }
 
