@@ -27,7 +27,7 @@ export interface RecordPlace {
 /** Who hears what a frame has in it. */
 export interface FrameVisitor {
   packet(head: Head, place: RecordPlace): void;
-  /** A number is given to names: what is thrown refuses that. */
+  /** A number is given to names. */
   defined?(place: RecordPlace): void;
   /** A record cannot be read, and has no other effect. Where it is cut off, nothing comes after it. */
   invalid(error: P2PError): void;

@@ -42,7 +42,7 @@ export interface PacketShape {
   readonly names: readonly NameField[];
   readonly numbers: readonly PlainFieldName[];
   readonly hasPayload: boolean;
-  /** Packets with the same names are likely to follow, so that a number for these is worth it. */
+  /** Packets with the same names are likely to follow, so that a number for these is worth it. Where there are none, it is not. */
   readonly recurs: boolean;
 }
 
@@ -79,6 +79,6 @@ function shapeOf(type: PacketType, code: number, fields: readonly FieldName[]): 
     names,
     numbers: plain.filter((field) => NAMES[field] === undefined),
     hasPayload: plain.length < fields.length,
-    recurs: names.length === 0 || RECURRING.has(type),
+    recurs: RECURRING.has(type),
   };
 }

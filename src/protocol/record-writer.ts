@@ -33,13 +33,14 @@ export function writeNumbered(writer: ByteWriter, shape: PacketShape, packet: Pa
 /** The same where the payload stands in memory already, at its end: writes what comes before it. */
 export function writeBeforePayload(
   record: Uint8Array,
-  { numbers }: PacketShape,
+  { code, names, numbers }: PacketShape,
   packet: Packet & { readonly payload: Payload },
   number: number,
 ): void {
   writeU32(record, 0, record.byteLength - 4);
   writeU32(record, 4, number);
   let at = RECORD_HEADER;
+  if (names.length === 0) record[at++] = code;
   for (const field of numbers) {
     writeNumber(record, at, fieldOf(packet, field) as number);
     at += NUMBER_SIZE;
@@ -47,9 +48,9 @@ export function writeBeforePayload(
   record[at] = packet.payload.format;
 }
 
-/** What a record takes before its payload, where its names have a number, in bytes. */
-export function sizeBeforePayload({ numbers }: PacketShape): number {
-  return RECORD_HEADER + numbers.length * NUMBER_SIZE + 1;
+/** What a record takes before its payload, where it has no names or these have a number, in bytes. */
+export function sizeBeforePayload({ names, numbers }: PacketShape): number {
+  return RECORD_HEADER + (names.length === 0 ? 1 : 0) + numbers.length * NUMBER_SIZE + 1;
 }
 
 function begin(writer: ByteWriter, head: number): number {

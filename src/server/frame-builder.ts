@@ -1,6 +1,6 @@
 import { EndOfTurn } from '../async/end-of-turn.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
-import { FRAME_HEADER, writeFrameHeader } from '../protocol/frame.js';
+import { FRAME_HEADER, HEADS, writeFrameHeader } from '../protocol/frame.js';
 import type { HeadNumbers } from '../protocol/head-numbers.js';
 import type { Packet } from '../protocol/packet.js';
 import { type PacketShape, shapeOfType } from '../protocol/packet-shape.js';
@@ -50,13 +50,17 @@ export class FrameBuilder {
     return { number, record: this.#writer.take() };
   }
 
-  /** A frame, of no lane yet, of one packet whose names have that number. It is not copied where it came in a frame by itself. */
+  /**
+   * A frame, of no lane yet, of one packet whose names have that number; `HEADS.whole` where there are none. It is not
+   * copied where it came in a frame by itself.
+   */
   frame(packet: PayloadPacket, number: number): Uint8Array {
     const shape = shapeOfType(packet.type);
     const inPlace = packet.payload.takeWithRoom(FRAME_HEADER + sizeBeforePayload(shape));
     if (!inPlace) {
       this.#writer.frameHeader(0);
-      writeNumbered(this.#writer, shape, packet, number);
+      if (number === HEADS.whole) writeWhole(this.#writer, shape, packet);
+      else writeNumbered(this.#writer, shape, packet, number);
       return this.#writer.take();
     }
     writeBeforePayload(inPlace.subarray(FRAME_HEADER), shape, packet, number);

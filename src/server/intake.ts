@@ -49,9 +49,14 @@ export class Intake {
     conduct.note(socket, problem);
   }
 
-  /** What is no packet takes as much as one. @throws P2PError `RATE_LIMITED` */
-  spend(socket: RawServerSocket, bytes: number): void {
-    this.#options.conduct.spend(socket, bytes);
+  /** Something that is no packet takes as much as one, and is not refused: what comes after it needs it. */
+  count(socket: RawServerSocket, bytes: number): void {
+    const { conduct } = this.#options;
+    try {
+      conduct.spend(socket, bytes);
+    } catch (error) {
+      conduct.note(socket, toP2PError(error));
+    }
   }
 
   #pass(session: Session, packet: ClientPacket, spend: () => void): void {
@@ -69,12 +74,7 @@ export class Intake {
 
   /** What ends something is not refused, or else it would never end: it only counts. @throws P2PError `RATE_LIMITED` */
   #spend(socket: RawServerSocket, packet: ClientPacket): void {
-    const { conduct } = this.#options;
-    try {
-      conduct.spend(socket, payloadSize(packet));
-    } catch (error) {
-      if (!endsSomething(packet)) throw error;
-      conduct.note(socket, toP2PError(error));
-    }
+    if (endsSomething(packet)) this.count(socket, payloadSize(packet));
+    else this.#options.conduct.spend(socket, payloadSize(packet));
   }
 }

@@ -1,3 +1,4 @@
+import { HEADS } from '../protocol/frame.js';
 import { LARGE_PAYLOAD } from '../protocol/limits.js';
 import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
@@ -46,7 +47,7 @@ export class LanePort implements SessionPort {
     const { lane } = this;
     const { builder } = this.#options;
     const shape = shapeOfType(packet.type);
-    let number = lane.numbers.get(shape, packet);
+    let number = shape.names.length === 0 ? HEADS.whole : lane.numbers.get(shape, packet);
     if (number === undefined) {
       const definition = builder.definition(lane.numbers, shape, packet);
       lane.append(definition.record);

@@ -56,7 +56,7 @@ export class LaneReceiver implements FrameVisitor {
 
   defined({ start, end }: RecordPlace): void {
     const { session, socket, intake } = this.#options;
-    if (!session.ended) intake.spend(socket, end - start);
+    if (!session.ended) intake.count(socket, end - start);
   }
 
   invalid(error: P2PError): void {

@@ -1,6 +1,6 @@
 import { FRAME_HEADER, RECORD_HEADER, writeU32 } from '../protocol/frame.js';
 import type { Head, RecordPlace } from '../protocol/frame-reader.js';
-import { LARGE_PAYLOAD } from '../protocol/limits.js';
+import { FULL_FRAME, LARGE_PAYLOAD } from '../protocol/limits.js';
 import type { PacketOf } from '../protocol/packet.js';
 import { shapeOfType } from '../protocol/packet-shape.js';
 import { EMPTY_PAYLOAD } from '../protocol/payload.js';
@@ -69,6 +69,8 @@ export class MessageRuns {
     const run = this.#run;
     if (run && run.lane === this.#lane && run.end === start) run.end = end;
     else this.#begin({ lane: this.#lane as Lane, frame, start, end });
+    // After so much it has to be looked at again whether the receiver takes it.
+    if (this.#run && end - this.#run.start >= FULL_FRAME) this.end();
     return true;
   }
 

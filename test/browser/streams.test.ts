@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { expect, it } from 'vitest';
 import type { AcceptOptions, DuplexOptions, IncomingStream } from '../../src/client/index.js';
 import type { P2PError } from '../../src/protocol/p2p-error.js';
-import { codeOf, startRelay, type TestClient } from '../support/relay.js';
+import { codeOf, next, startRelay, type TestClient } from '../support/relay.js';
 import { describeInChromium } from './chromium.js';
 import { pattern } from './page/pattern.js';
 import { openPageClient } from './page-client.js';
@@ -138,6 +138,7 @@ describeInChromium('streams in a browser', (openPage) => {
     const inPage = page.evaluate(async () => {
       const stream = await window.p2p.client.openStream('node');
       const writer = stream.writable.getWriter();
+      await writer.write('It is open');
       const outcomes = [stream.closed, stream.readable.getReader().read(), writer.closed];
       return Promise.all(
         outcomes.map((outcome) =>
@@ -150,6 +151,7 @@ describeInChromium('streams in a browser', (openPage) => {
     });
     const { stream } = await accepted;
     stream.on('error', () => {});
+    await next(stream, 'data');
     stream.destroy(Object.assign(new Error('The disk is full'), { code: 'ENOSPC' }));
     const failure = {
       name: 'P2PError',

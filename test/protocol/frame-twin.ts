@@ -19,7 +19,7 @@ const CHOICES: Record<string, readonly string[]> = {
   output: ['value', 'items'],
 };
 
-/** Types whose names get a number, as do all that have no names: the same are likely to come again. */
+/** Types whose names get a number: the same are likely to come again. */
 const RECURRING = ['message', 'request', 'reply', 'call', 'publish', 'publish-wait', 'room-message'];
 
 /** From 2 on; when so many are given, all begin anew. */
@@ -111,7 +111,7 @@ export class TwinWriter {
   }
 
   #records(packet: PlainPacket): Buffer[] {
-    if (!RECURRING.includes(packet.type) && namesOf(packet.type).length > 0) return [whole(packet)];
+    if (!RECURRING.includes(packet.type)) return [whole(packet)];
     const key = names(packet).toString('hex');
     const known = this.#numbers.get(key);
     if (known) return [numbered(known, packet)];

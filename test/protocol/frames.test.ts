@@ -189,7 +189,7 @@ describe('the numbers of a lane', () => {
 
   it('with one more they begin anew, also for those that had one', () => {
     const all = Array.from({ length: 1_025 }, (_, event) => message(event));
-    const again = [message(1_024), message(1_023), message(0), sample('finish'), message(0)];
+    const again = [message(1_024), message(1_023), message(0), sample('publish', { topic: 't' }), message(0)];
     const written = write(1, [all, again]) as [Uint8Array, Uint8Array];
     expect(definitionsIn(written[0]).slice(-2)).toEqual([1_025, 2]);
     expect(definitionsIn(written[1])).toEqual([3, 4, 5]);
