@@ -3,6 +3,9 @@ import { MAX_ARGUMENTS, MAX_DEPTH } from './limits.js';
 import { P2PError } from './p2p-error.js';
 import { writeAll } from './write-all.js';
 
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
+
 /** How the arguments of a message are written. `PROTOCOL.md` § Payload. */
 export const PAYLOAD_FORMATS = {
   /** A string: the arguments as one JSON array. */
@@ -34,10 +37,32 @@ export function encodePayload(args: readonly unknown[]): EncodedPayload {
 /** @throws P2PError `PAYLOAD_INVALID` for anything that is no well-formed argument list. */
 export function decodePayload(payload: EncodedPayload): unknown[] {
   const args = decodeUnchecked(payload);
+  const { data } = payload;
+  return checkDecoded(args, typeof data === 'string' && isShallow(data));
+}
+
+/** @throws SyntaxError, P2PError `PAYLOAD_INVALID` */
+export function parseArguments(json: string): unknown[] {
+  return checkDecoded(JSON.parse(json), isShallow(json));
+}
+
+function checkDecoded(args: unknown, isKnownToBeShallow: boolean): unknown[] {
   if (!Array.isArray(args)) throw invalid('The payload is no argument list');
   if (args.length > MAX_ARGUMENTS) throw invalid(`The payload has more than ${MAX_ARGUMENTS} arguments`);
-  if (shapeOf(args).tooDeep) throw invalid(`The payload is nested deeper than ${MAX_DEPTH}`);
+  if (!isKnownToBeShallow && shapeOf(args).tooDeep) throw invalid(`The payload is nested deeper than ${MAX_DEPTH}`);
   return args;
+}
+
+/** Whether there are too few brackets in a text for it to be nested too deep: counted faster than it is walked. */
+function isShallow(json: string): boolean {
+  // Each level takes two.
+  if (json.length <= MAX_DEPTH * 2) return true;
+  let brackets = 0;
+  for (let at = 0; at < json.length && brackets <= MAX_DEPTH; at++) {
+    const unit = json.charCodeAt(at);
+    if (unit === OPEN_ARRAY || unit === OPEN_OBJECT) brackets++;
+  }
+  return brackets <= MAX_DEPTH;
 }
 
 /** @throws P2PError `INVALID_ARGUMENT` when there are too many arguments, or one is nested too deep or unreadable. */

@@ -1,6 +1,13 @@
 import type { ByteWriter } from './byte-writer.js';
 import { type P2PError, readWireError, toP2PError, wireErrorOf } from './p2p-error.js';
-import { checkArguments, decodePayload, type EncodedPayload, encodePayload, PAYLOAD_FORMATS } from './payload-codec.js';
+import {
+  checkArguments,
+  decodePayload,
+  type EncodedPayload,
+  encodePayload,
+  PAYLOAD_FORMATS,
+  parseArguments,
+} from './payload-codec.js';
 import { MAX_BYTES_PER_UNIT, readUtf8, utf8Length } from './utf8.js';
 
 /** What a payload may keep of the memory that it came in, besides twice its own size, in bytes. */
@@ -43,6 +50,13 @@ export class Payload {
   static ofArguments(args: readonly unknown[]): Payload {
     checkArguments(args);
     return new Payload(args, undefined);
+  }
+
+  /** Arguments that came as JSON, which is kept as it is. @throws SyntaxError for what is none, P2PError `PAYLOAD_INVALID` */
+  static ofJson(json: string): Payload {
+    const payload = new Payload(undefined, { format: PAYLOAD_FORMATS.json, data: json });
+    payload.#args = parseArguments(json);
+    return payload;
   }
 
   /** Details that cannot be sent are left out: an error always gets through. */

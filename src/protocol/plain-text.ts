@@ -45,8 +45,7 @@ export function joinPlainText(before: string, json: string, after: string): stri
 
 function readArguments(json: string): Payload | undefined {
   try {
-    const args: unknown = JSON.parse(json);
-    return Array.isArray(args) ? Payload.ofArguments(args) : undefined;
+    return Payload.ofJson(json);
   } catch {
     return undefined;
   }

@@ -62,6 +62,8 @@ export class EncodedEvent {
 export class EventWriter {
   readonly #namespace: RawNamespace;
   readonly #internals: ServerInternals;
+  /** What the last message to a plain client began with: the next is often alike. */
+  #last: { readonly event: string; readonly senderId: string; readonly before: string } | undefined;
 
   constructor(namespace: RawNamespace) {
     this.#namespace = namespace;
@@ -84,9 +86,16 @@ export class EventWriter {
 
   /** The same where sender and arguments are JSON already, for Socket.IO's own parser. */
   joinPlain(event: string, senderId: string, json: string): string {
-    const path = this.#namespace.name === '/' ? '' : `${this.#namespace.name},`;
-    const before = `2${path}[${JSON.stringify(event)},${JSON.stringify(senderId)}`;
+    const before = this.#beforeArguments(event, senderId);
     return joinPlainText(before, json, this.#internals.opts.connectionStateRecovery ? ',null' : '');
+  }
+
+  #beforeArguments(event: string, senderId: string): string {
+    if (this.#last?.event !== event || this.#last.senderId !== senderId) {
+      const path = this.#namespace.name === '/' ? '' : `${this.#namespace.name},`;
+      this.#last = { event, senderId, before: `2${path}[${JSON.stringify(event)},${JSON.stringify(senderId)}` };
+    }
+    return this.#last.before;
   }
 
   encode(event: string, args: readonly unknown[]): EncodedEvent {
