@@ -3,9 +3,6 @@ import { MAX_ARGUMENTS, MAX_DEPTH } from './limits.js';
 import { P2PError } from './p2p-error.js';
 import { writeAll } from './write-all.js';
 
-const OPEN_ARRAY = 0x5b;
-const OPEN_OBJECT = 0x7b;
-
 /** How the arguments of a message are written. `PROTOCOL.md` § Payload. */
 export const PAYLOAD_FORMATS = {
   /** A string: the arguments as one JSON array. */
@@ -58,11 +55,12 @@ function isShallow(json: string): boolean {
   // Each level takes two.
   if (json.length <= MAX_DEPTH * 2) return true;
   let brackets = 0;
-  for (let at = 0; at < json.length && brackets <= MAX_DEPTH; at++) {
-    const unit = json.charCodeAt(at);
-    if (unit === OPEN_ARRAY || unit === OPEN_OBJECT) brackets++;
+  for (const bracket of ['[', '{']) {
+    for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1)) {
+      if (++brackets > MAX_DEPTH) return false;
+    }
   }
-  return brackets <= MAX_DEPTH;
+  return true;
 }
 
 /** @throws P2PError `INVALID_ARGUMENT` when there are too many arguments, or one is nested too deep or unreadable. */
