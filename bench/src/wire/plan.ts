@@ -37,10 +37,9 @@ export const OFFERED_PART = 0.7;
 export interface WirePlan extends TurnsPlan {
   /** Missing: all that there are on this machine. */
   readonly wires: readonly WireName[] | undefined;
-  readonly pairs: number;
 }
 
-const FULL: WirePlan = { wires: undefined, pairs: 500, starts: 3, rounds: 2, duration: 1_500, warmUp: 500 };
+const FULL: WirePlan = { wires: undefined, starts: 3, rounds: 2, duration: 1_500, warmUp: 500 };
 
 const QUICK: WirePlan = { ...FULL, starts: 1, rounds: 1, duration: 300, warmUp: 200 };
 

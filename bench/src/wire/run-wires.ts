@@ -24,21 +24,30 @@ export interface WireResults {
 export async function runWires(plan: WirePlan, progress: Progress): Promise<WireResults> {
   const machine = describeMachine();
   const contestants = plan.wires ?? availableWires();
-  const turns = {
+  const turnsOf = (pairs: number) => ({
     plan,
     contestants,
-    makeRig: (wire: WireName, failed: (error: Error) => void) =>
-      new WireRig({ wire, pairs: plan.pairs, idle: 0 }, failed),
+    makeRig: (wire: WireName, failed: (error: Error) => void) => new WireRig({ wire, pairs, idle: 0 }, failed),
     connect: (rig: WireRig) => rig.connect(),
-    progress,
-  };
-  const samples = await takeTurns({
-    ...turns,
-    kinds: KINDS,
-    measure: (rig, { traffic, payload }, duration) => rig.measure({ payload, ...TRAFFIC[traffic], duration }),
+    progress: (line: string) => progress(`${pairs} pairs: ${line}`),
   });
+  const few = turnsOf(TRAFFIC.pipelined.pairs);
+  const saturate = (turns: typeof few, kinds: readonly WireKindOfTraffic[]) =>
+    takeTurns({
+      ...turns,
+      kinds,
+      measure: (rig, { traffic, payload }, duration) => rig.measure({ payload, ...TRAFFIC[traffic], duration }),
+    });
+  const isMany = ({ traffic }: WireKindOfTraffic) => traffic === 'many pairs';
+  const samples = [
+    ...(await saturate(
+      few,
+      KINDS.filter((kind) => !isMany(kind)),
+    )),
+    ...(await saturate(turnsOf(TRAFFIC['many pairs'].pairs), KINDS.filter(isMany))),
+  ];
   const offered = await takeTurns({
-    ...turns,
+    ...few,
     kinds: OFFERED.map((payload) => ({ payload, rate: offeredRate(samples, payload) })),
     measure: (rig, { payload, rate }, duration) => rig.measure({ payload, rate, ...TRAFFIC.pipelined, duration }),
   });

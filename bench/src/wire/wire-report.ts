@@ -40,7 +40,7 @@ const GOALS: readonly (WireKindOfTraffic & {
 export function reportWires({ machine, plan, samples, offered }: WireResults): string {
   const parts = [
     machineLine(machine),
-    `${count(2 * plan.pairs)} clients; ${describeTurns(plan)}; median (least–most). Every load is raw bytes that a real client has written.`,
+    `${describeTurns(plan)}; median (least–most). No clients are connected but those that talk.`,
     '### Goals',
     verdictTable([...verdictsOf(samples), ...clientVerdicts(samples)]),
     '### As fast as it goes',
@@ -114,7 +114,7 @@ function tableOf(samples: readonly AnySample[]): string {
 
 /** Of real clients they are not counted. */
 function framesCell(value: number): string {
-  return Number.isNaN(value) ? '–' : number(value);
+  return Number.isFinite(value) ? number(value) : '–';
 }
 
 function ratioOf(samples: readonly AnySample[], name: WireName): Spread {
