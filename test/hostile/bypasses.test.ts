@@ -4,10 +4,11 @@ import { P2PError } from '../../src/protocol/p2p-error.js';
 import { PAYLOAD_FORMATS } from '../../src/protocol/payload-codec.js';
 import type { Authenticate } from '../../src/server/authentication.js';
 import type { ServerLimits } from '../../src/server/server-limits.js';
+import { record as rawRecord } from '../protocol/frame-twin.js';
 import { codeOf, next, plainSettled, rawSocketTo, settled, startRelay, type TestClient } from '../support/relay.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import { Attacker, envelope, PACKET_KINDS } from './support/attacker.js';
-import { definition, names, rawRecord, WHOLE } from './support/records.js';
+import { definition, names, WHOLE } from './support/records.js';
 
 /** A decision that the test makes when it likes. */
 function pending<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {

@@ -1,17 +1,26 @@
 import type { Socket } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
 import type { P2PClientOptions } from '../../src/client/p2p-client-plugin.js';
-import { type ClientOptions, ENVELOPES, next, settled, startRelay, type TestClient } from '../support/relay.js';
+import { LARGE_PAYLOAD } from '../../src/protocol/limits.js';
+import {
+  type ClientOptions,
+  ENVELOPES,
+  next,
+  type RelaySetup,
+  settled,
+  startRelay,
+  type TestClient,
+} from '../support/relay.js';
 import { atSize } from './support/figures.js';
 import { pick, randomNumbers } from './support/random.js';
 
 const COUNT = atSize(400, 5_000);
 
-const LARGE = 'x'.repeat(20_000);
+const LARGE = 'x'.repeat(LARGE_PAYLOAD);
 
 /** The server's application does what a client asks it for, to another client. */
-async function scene(options: ClientOptions = {}, plugin: P2PClientOptions = {}) {
-  const relay = await startRelay();
+async function scene(options: ClientOptions = {}, plugin: P2PClientOptions = {}, setup: RelaySetup = {}) {
+  const relay = await startRelay(setup);
   const { server } = relay;
   const alice = await relay.connect('alice', options, plugin);
   const bob = await relay.connect('bob', options, { ...plugin, isService: true });
@@ -33,7 +42,7 @@ async function scene(options: ClientOptions = {}, plugin: P2PClientOptions = {})
   const asked = server.getSocketByClientId('alice')!;
   asking.on('tell', (n: number) => asked.emit('app', n));
   asking.on('tell room', (n: number) => server.to('lobby').emit('app room', n));
-  asking.on('tell binary', (n: number) => asked.emit('app binary', n, Buffer.alloc(3), [Buffer.alloc(20_000)]));
+  asking.on('tell binary', (n: number) => asked.emit('app binary', n, Buffer.alloc(3), [Buffer.alloc(LARGE_PAYLOAD)]));
   asking.on('tell ack', (n: number, bytes: Buffer) => asked.emit('app ack', n, bytes, () => {}));
   asking.on('tell many', (n: number) => server.emitTo('alice', 'app', n));
   return { relay, alice, bob, heard };
@@ -42,31 +51,34 @@ async function scene(options: ClientOptions = {}, plugin: P2PClientOptions = {})
 /** What one client does to have something arrive at the other. */
 const WAYS: Readonly<Record<string, (bob: TestClient, n: number) => unknown>> = {
   message: (bob, n) => bob.emitTo('alice', 'hi', n),
-  'other message': (bob, n) => bob.emitTo('alice', `hi ${n % 7}`, n, { n }),
+  'message of another event': (bob, n) => bob.emitTo('alice', `hi ${n % 7}`, n, { n }),
   'large message': (bob, n) => bob.emitTo('alice', 'hi', n, LARGE),
-  'binary message': (bob, n) => bob.emitTo('alice', 'hi', n, Buffer.alloc(n % 3 ? 5 : 40_000)),
+  'binary message': (bob, n) => bob.emitTo('alice', 'hi', n, Buffer.alloc(n % 3 ? 5 : LARGE_PAYLOAD)),
   'room message': (bob, n) => bob.emitRoom('lobby', 'hi', n),
   request: (bob, n) => bob.emitToWithAck('alice', 'hi', n),
   publication: (bob, n) => bob.publishTopic('news', n),
   event: (bob, n) => bob.emit('tell', n),
   'event to a room': (bob, n) => bob.emit('tell room', n),
   'binary event': (bob, n) => bob.emit('tell binary', n, Buffer.alloc(5)),
-  'event with an acknowledgement': (bob, n) => bob.emit('tell ack', n, Buffer.alloc(30_000)),
+  'event with an acknowledgement': (bob, n) => bob.emit('tell ack', n, Buffer.alloc(LARGE_PAYLOAD)),
   'event by client id': (bob, n) => bob.emit('tell many', n),
 };
 
-const CLIENTS: readonly (readonly [string, ClientOptions, P2PClientOptions])[] = [
-  ['in frames', {}, {}],
-  ['in frames, by polling', { transports: ['polling'] }, {}],
-  ['in frames, upgraded', { transports: ['polling', 'websocket'] }, {}],
-  ['in envelopes', {}, ENVELOPES],
+const COMPRESSED: RelaySetup = { socketIo: { perMessageDeflate: { threshold: 0 } } };
+
+const CLIENTS: readonly (readonly [string, ClientOptions, P2PClientOptions, RelaySetup])[] = [
+  ['in frames', {}, {}, {}],
+  ['in frames, by polling', { transports: ['polling'] }, {}, {}],
+  ['in frames, upgraded', { transports: ['polling', 'websocket'] }, {}, {}],
+  ['in frames, compressed', {}, {}, COMPRESSED],
+  ['in envelopes', {}, ENVELOPES, {}],
 ];
 
 describe('CM-2 order', () => {
   it.each(CLIENTS)(
     'CM-2 whatever one client has another hear, it is heard as it was sent, %s',
-    async (_, options, plugin) => {
-      const { alice, bob, heard } = await scene(options, plugin);
+    async (_, options, plugin, setup) => {
+      const { alice, bob, heard } = await scene(options, plugin, setup);
       const random = randomNumbers(21);
       const ways = Object.values(WAYS);
       const asked: unknown[] = [];
@@ -82,7 +94,7 @@ describe('CM-2 order', () => {
     },
   );
 
-  it.each(Object.keys(WAYS))('CM-2 a %s between each of the others, all in one turn of the event loop', async (way) => {
+  it.each(Object.keys(WAYS))('CM-2 %s: between each of the others, all in one turn of the event loop', async (way) => {
     const { alice, bob, heard } = await scene();
     let n = 0;
     const asked: unknown[] = [];
@@ -109,7 +121,7 @@ describe('CM-2 order', () => {
       const way = random(4);
       if (way < 2) bob.emitTo('alice', 'hi', n);
       else if (way === 2) bob.emit('app', n);
-      else bob.emit('app', n, Buffer.alloc(random(30_000)), { bytes: Buffer.alloc(3) });
+      else bob.emit('app', n, Buffer.alloc(random(2 * LARGE_PAYLOAD)), { bytes: Buffer.alloc(3) });
     }
     await settled(bob);
     await expect.poll(() => heard.length).toBe(COUNT);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
+import { record as rawRecord } from '../protocol/frame-twin.js';
 import { connected, rawSocketTo, settled, type TestClient } from '../support/relay.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import { Attacker } from './support/attacker.js';
 import { atSize, megabytes, record } from './support/figures.js';
-import { definition, join, rawRecord, whole } from './support/records.js';
+import { definition, join, whole } from './support/records.js';
 import { type RelayProcess, startRelayProcess } from './support/relay-process.js';
 import { layTrap } from './support/trap.js';
 
@@ -45,7 +46,7 @@ const data = '[]';
 const WAYS: Readonly<Record<string, Way>> = {
   'a large message for a client that does not read': async (scene) => {
     await stalledReader(scene);
-    const large = { peer: 'stalled', event: 'bulk', payload: 1, data: Buffer.alloc(17_000) };
+    const large = { peer: 'stalled', event: 'bulk', payload: 1, data: Buffer.alloc(40_000) };
     return () => whole('message', large);
   },
   'small messages for a client that does not read': async (scene) => {
@@ -93,7 +94,7 @@ async function scene(): Promise<Scene> {
   const relay = await startRelayProcess({
     leaky: true,
     socketIo: { pingTimeout: 60_000 },
-    plugin: { limits: { authorizeTimeout: 600_000, violationBurst: 1e6 } },
+    plugin: { limits: { authorizeTimeout: 600_000, violationBurst: 1e6, packetBurst: 1e9, byteBurst: 1e12 } },
   });
   return { relay, mallory: await Attacker.connect(relay.url, 'frames') };
 }

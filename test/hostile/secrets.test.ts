@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { frame, record as rawRecord } from '../protocol/frame-twin.js';
 import { codeOf, next, rawSocketTo } from '../support/relay.js';
 import { PATIENT } from '../support/topics.js';
 import { Attacker, binaryEnvelope, envelope, eventText, PACKET_KINDS } from './support/attacker.js';
 import { record } from './support/figures.js';
 import { MALFORMED_PACKETS, MALFORMED_VERBS } from './support/malformed.js';
 import { randomNumbers } from './support/random.js';
-import { definition, frame, join, rawRecord, u32, whole } from './support/records.js';
+import { definition, join, u32, whole } from './support/records.js';
 import { type RelayProcess, startRelayProcess } from './support/relay-process.js';
 import { layTrap } from './support/trap.js';
 import { connectVictims } from './support/victims.js';

@@ -3,20 +3,8 @@ import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
 import type { Authorize } from '../../src/server/authorize.js';
 import type { P2PServerOptions } from '../../src/server/server-options.js';
 import { Attacker, PACKET_KINDS } from '../hostile/support/attacker.js';
-import {
-  codeOf,
-  definition,
-  frame,
-  join,
-  numbered,
-  rawRecord,
-  text,
-  u8,
-  u32,
-  u48,
-  WHOLE,
-  whole,
-} from '../hostile/support/records.js';
+import { codeOf, definition, join, numbered, text, u8, u32, u48, WHOLE, whole } from '../hostile/support/records.js';
+import { frame, record as rawRecord } from '../protocol/frame-twin.js';
 import { connected, ENVELOPES, next, plainSettled, rawSocketTo, settled, startRelay } from '../support/relay.js';
 import { failureOf, nextStream } from '../support/streams.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';

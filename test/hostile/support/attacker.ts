@@ -1,9 +1,10 @@
 import type { Socket } from 'socket.io-client';
 import { type PacketDecoder, tapFrames } from '../../../src/protocol/frame-tap.js';
 import type { PacketType } from '../../../src/protocol/packet.js';
+import { frame } from '../../protocol/frame-twin.js';
 import { next, rawSocketTo } from '../../support/relay.js';
 import { FrameEar, type PacketListener } from './overhear.js';
-import { definition, FIRST_HEAD, fieldsOf, frame, HEAD_COUNT, join, numbered, whole } from './records.js';
+import { definition, FIRST_HEAD, fieldsOf, HEAD_COUNT, join, numbered, whole } from './records.js';
 
 /** Packets that are sent before waiting for the server to have read them: few, so that none hides behind many. */
 const BATCH = 20;

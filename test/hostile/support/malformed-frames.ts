@@ -1,4 +1,5 @@
 import { PACKET_FIELDS, type PacketType, ROUTER_PACKETS } from '../../../src/protocol/packet.js';
+import { frame, record as rawRecord } from '../../protocol/frame-twin.js';
 import type { Written } from './attacker.js';
 import type { MalformedKind } from './malformed.js';
 import { pick } from './random.js';
@@ -9,12 +10,10 @@ import {
   definition,
   FIRST_HEAD,
   type Fields,
-  frame,
   HEAD_COUNT,
   join,
   names,
   numbered,
-  rawRecord,
   text,
   u8,
   u16,

@@ -1,17 +1,15 @@
-import { type FieldName, PACKET_FIELDS, type PacketType } from '../../../src/protocol/packet.js';
+import { PACKET_FIELDS, type PacketType } from '../../../src/protocol/packet.js';
+import { namesOf, record, TYPES, uint } from '../../protocol/frame-twin.js';
 
 /**
- * Frames written by hand, as `PROTOCOL.md` has them and not by the code that is attacked: right, or wrong as told.
- * Bytes in place of any value stand there as they are.
+ * Records of frames written by hand, as `PROTOCOL.md` has them: right, or wrong as they are told to be. Bytes in place
+ * of any value stand there as they are.
  */
 
 type Bytes = Uint8Array;
 
 /** What a packet holds, by field: a payload is its format, and its data stands in `data`. */
 export type Fields = Readonly<Record<string, unknown>> & { readonly data?: string | Bytes };
-
-/** Types by their code. */
-const CODES = Object.keys(PACKET_FIELDS) as PacketType[];
 
 const TEXTS: ReadonlySet<string> = new Set(['peer', 'clientId', 'secret', 'event', 'room', 'api', 'topic']);
 
@@ -32,72 +30,47 @@ export function join(...parts: readonly (Bytes | readonly number[])[]): Bytes {
   return Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : Buffer.from(part))));
 }
 
-export const u8 = (value: number): Bytes => Buffer.from([value & 0xff]);
-
-export function u16(value: number): Bytes {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(value);
-  return bytes;
-}
-
-export function u32(value: number): Bytes {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
+export const u8 = (value: number): Bytes => uint(value & 0xff, 1);
+export const u16 = (value: number): Bytes => uint(value, 2);
+export const u32 = (value: number): Bytes => uint(value, 4);
 /** A number of six bytes. */
-export function u48(value: number): Bytes {
-  const bytes = Buffer.alloc(6);
-  bytes.writeUIntLE(value, 0, 6);
-  return bytes;
-}
+export const u48 = (value: number): Bytes => uint(value, 6);
 
+/** `length` is what is said of it. */
 export function text(value: string | Bytes, length?: number): Bytes {
   const bytes = Buffer.from(value as string);
   return join(u16(length ?? bytes.byteLength), bytes);
 }
 
 export function codeOf(type: string): number {
-  const code = CODES.indexOf(type as PacketType);
+  const code = TYPES.indexOf(type as PacketType);
   return code < 0 ? 0xff : code;
 }
 
 /** Who and what a packet is about: its code, and its fields that name something. */
 export function names(type: PacketType, fields: Fields): Bytes {
-  const written = PACKET_FIELDS[type].filter(isName).map((field) => name(field, fields[field]));
-  return join(u8(codeOf(type)), ...written);
+  return join(u8(codeOf(type)), ...namesOf(type).map((field) => name(field, fields[field])));
 }
 
 /** What comes after them: its numbers, and its payload. */
 export function body(type: PacketType, fields: Fields): Bytes {
-  const written = PACKET_FIELDS[type].filter((field) => !isName(field)).map((field) => value(field, fields));
-  return join(...written);
-}
-
-/** One record, with its length before it. */
-export function rawRecord(head: number, ...parts: readonly Bytes[]): Bytes {
-  const rest = join(u32(head), ...parts);
-  return join(u32(rest.byteLength), rest);
+  const others = PACKET_FIELDS[type].filter((field) => !namesOf(type).includes(field));
+  return join(...others.map((field) => value(field, fields)));
 }
 
 /** A record that gives a number to what a packet is about. */
 export function definition(number: number, type: PacketType, fields: Fields): Bytes {
-  return rawRecord(DEFINE, u32(number), names(type, fields));
+  return record(DEFINE, u32(number), names(type, fields));
 }
 
 /** A packet of which a number says what it is about. */
 export function numbered(number: number, type: PacketType, fields: Fields): Bytes {
-  return rawRecord(number, body(type, fields));
+  return record(number, body(type, fields));
 }
 
 /** A packet with everything in it. */
 export function whole(type: PacketType, fields: Fields): Bytes {
-  return rawRecord(WHOLE, names(type, fields), body(type, fields));
-}
-
-export function frame(lane: number, ...records: readonly Bytes[]): Bytes {
-  return join(u8(0xb2), u16(lane), ...records);
+  return record(WHOLE, names(type, fields), body(type, fields));
 }
 
 /** The fields of a packet that is written as the two arguments of an envelope. */
@@ -105,10 +78,6 @@ export function fieldsOf(data: unknown, header: readonly unknown[]): Fields {
   const fields: readonly string[] = PACKET_FIELDS[header[0] as PacketType];
   const bytes = data instanceof Uint8Array || typeof data === 'string' ? data : '';
   return { ...Object.fromEntries(fields.map((field, index) => [field, header[index + 1]])), data: bytes };
-}
-
-function isName(field: FieldName): boolean {
-  return TEXTS.has(field) || field === 'epoch' || CHOICES[field] !== undefined;
 }
 
 function name(field: string, given: unknown): Bytes {
