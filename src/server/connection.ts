@@ -21,6 +21,8 @@ export interface ConnectionInternals {
     readonly writable: boolean;
     /** Set where a websocket may compress. */
     readonly perMessageDeflate?: unknown;
+    /** The same in other versions of engine.io. */
+    readonly opts?: { readonly perMessageDeflate?: unknown };
     /** Of a websocket. */
     readonly socket?: {
       readonly bufferedAmount?: number;

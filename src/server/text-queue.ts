@@ -59,6 +59,7 @@ export class TextQueue {
     return (
       transport.name === 'websocket' &&
       !transport.perMessageDeflate &&
+      !transport.opts?.perMessageDeflate &&
       typeof transport.socket?._sender?.sendFrame === 'function'
     );
   }
