@@ -75,11 +75,6 @@ export class ByteWriter {
     return taken;
   }
 
-  /** Forgets what was written and not taken. */
-  discard(): void {
-    this.#at = this.#start;
-  }
-
   #grow(size: number): void {
     const needed = this.size + size;
     const ahead = Math.min(Math.max(FIRST_SIZE, this.#bytes.byteLength * 2), MOST_AHEAD);
