@@ -1,6 +1,7 @@
 import { MAX_LANE } from '../protocol/frame.js';
 import { canTap, tapFrames } from '../protocol/frame-tap.js';
 import { type Connection, decoderOf } from './connection.js';
+import { unmaskFast } from './fast-unmask.js';
 import type { RawServerSocket } from './raw-server.js';
 
 /** Takes a frame of its lane. */
@@ -39,6 +40,7 @@ export class ConnectionTap {
       (text) => tap.#takeText(text),
     );
     taps.set(socket.conn, tap);
+    unmaskFast(socket);
     return tap;
   }
 

@@ -28,12 +28,16 @@ export interface ConnectionInternals {
       readonly bufferedAmount?: number;
       /** Of `ws`: with it engine.io sends frames that were made before. */
       readonly _sender?: { readonly sendFrame?: unknown };
+      /** Of `ws`: what takes apart that which comes. */
+      readonly _receiver?: unknown;
       pause?(): void;
       terminate?(): void;
     };
   };
   /** `packetCreate`: something is about to be written. */
   on(event: 'packet' | 'close' | 'packetCreate', listener: () => void): void;
+  /** It has another transport. */
+  once(event: 'upgrade', listener: () => void): void;
   off(event: 'packet' | 'close' | 'packetCreate', listener: () => void): void;
   sendPacket(type: 'ping'): void;
   /** `written` is called when it has been handed to the network; perhaps not where the connection is lost. */
