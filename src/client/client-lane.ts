@@ -3,8 +3,9 @@ import { FrameWriter } from '../protocol/frame-writer.js';
 import { FULL_FRAME, LARGE_PAYLOAD } from '../protocol/limits.js';
 import { type P2PError, toP2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
+import { FrameOutlet, MOST_BEFORE } from './frame-outlet.js';
 import { openLane } from './manager-lanes.js';
-import { type RawSocket, sendBytes } from './raw-socket.js';
+import type { RawSocket } from './raw-socket.js';
 
 /** What one packet takes beside its payload, at most: names have up to 384 characters of up to 3 bytes, twice. */
 const MOST_HEADER = 4_096;
@@ -20,7 +21,7 @@ export interface ClientLaneOptions {
 
 /** Packets in frames: what is sent in one turn leaves as one. */
 export class ClientLane {
-  readonly #options: ClientLaneOptions;
+  readonly #outlet: FrameOutlet;
   readonly #writer: FrameWriter;
   readonly #reader = new FrameReader();
   readonly #visitor: FrameVisitor;
@@ -28,10 +29,9 @@ export class ClientLane {
   readonly #stopListening: () => void;
   #isAwaited = false;
 
-  constructor(options: ClientLaneOptions) {
-    const { socket, lane, maxMessage, received, failed } = options;
-    this.#options = options;
-    this.#writer = new FrameWriter(lane);
+  constructor({ socket, lane, maxMessage, received, failed }: ClientLaneOptions) {
+    this.#outlet = new FrameOutlet(socket);
+    this.#writer = new FrameWriter(lane, MOST_BEFORE);
     // Where bytes travel as text, they become longer by a third.
     this.#full = Math.min(FULL_FRAME, Math.floor(maxMessage / 2));
     this.#visitor = {
@@ -66,7 +66,7 @@ export class ClientLane {
   /** Sends what waits. */
   flush(): void {
     const frame = this.#writer.take();
-    if (frame) sendBytes(this.#options.socket, frame);
+    if (frame) this.#outlet.write(frame);
   }
 
   /** What waits is lost. */

@@ -44,8 +44,29 @@ interface SocketInternals {
 }
 
 interface ManagerInternals {
-  readonly engine: { write(bytes: Uint8Array, options: { readonly compress: boolean }): void };
+  readonly engine: RawEngine;
   readonly decoder?: unknown;
+}
+
+/** What is used of a connection. */
+export interface RawEngine {
+  readonly readyState: string;
+  readonly transport?: RawTransport;
+  /** What has not been written, or is only just being written. */
+  readonly writeBuffer: readonly unknown[];
+  hasListeners(event: 'packetCreate'): boolean;
+  write(bytes: Uint8Array, options: { readonly compress: boolean }): void;
+}
+
+export interface RawTransport {
+  readonly name: string;
+  readonly supportsBinary?: boolean;
+  /** The websocket of a transport that is one; in Node that is one of `ws`. */
+  readonly ws?: {
+    readonly readyState: number;
+    readonly extensions: string;
+    readonly _sender?: { sendFrame?: unknown };
+  };
 }
 
 /** The packet type CONNECT of socket.io-protocol: what `auth` holds, with `pid` and `offset` to recover a connection. */
@@ -94,9 +115,13 @@ export function interceptPackets(
 }
 
 /** Sends bytes as a message of the connection by itself, which no packet of Socket.IO is. */
-export function sendBytes({ io }: RawSocket, bytes: Uint8Array): void {
-  const { engine } = io as unknown as ManagerInternals;
-  engine.write(bytes, { compress: true });
+export function sendBytes(socket: RawSocket, bytes: Uint8Array): void {
+  engineOf(socket).write(bytes, { compress: true });
+}
+
+/** Its present connection. */
+export function engineOf({ io }: RawSocket): RawEngine {
+  return (io as unknown as ManagerInternals).engine;
 }
 
 /** The decoder of the connection, where that is Socket.IO's own. */

@@ -21,6 +21,12 @@ export class ByteWriter {
     if (this.#at + size > this.#bytes.byteLength) this.#grow(size);
   }
 
+  /** Leaves so many bytes as they are. */
+  skip(size: number): void {
+    this.reserve(size);
+    this.#at += size;
+  }
+
   u8(value: number): void {
     this.#bytes[this.#at++] = value;
   }

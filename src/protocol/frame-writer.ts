@@ -8,21 +8,24 @@ import { writeDefinition, writeNumbered, writeWhole } from './record-writer.js';
 /** Writes the packets of one lane into frames. */
 export class FrameWriter {
   readonly #lane: number;
+  readonly #room: number;
   readonly #writer = new ByteWriter();
   readonly #numbers = new HeadNumbers();
 
-  constructor(lane: number) {
+  /** Before each frame there is `room` for something else, in bytes. */
+  constructor(lane: number, room = 0) {
     this.#lane = lane;
+    this.#room = room;
   }
 
   /** Of the frame so far, in bytes. */
   get size(): number {
-    return this.#writer.size;
+    return Math.max(0, this.#writer.size - this.#room);
   }
 
   add(packet: Packet): void {
     const shape = shapeOfType(packet.type);
-    if (this.#writer.size === 0) this.#writer.frameHeader(this.#lane);
+    if (this.#writer.size === 0) this.#begin();
     if (!shape.recurs) return writeWhole(this.#writer, shape, packet);
     let number = this.#numbers.get(shape, packet);
     if (number === undefined) {
@@ -34,6 +37,11 @@ export class FrameWriter {
 
   /** The frame; nothing where there are no packets. */
   take(): Uint8Array | undefined {
-    return this.#writer.size > FRAME_HEADER ? this.#writer.take() : undefined;
+    return this.size > FRAME_HEADER ? this.#writer.take().subarray(this.#room) : undefined;
+  }
+
+  #begin(): void {
+    this.#writer.skip(this.#room);
+    this.#writer.frameHeader(this.#lane);
   }
 }

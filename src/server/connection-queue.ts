@@ -34,7 +34,8 @@ export class ConnectionQueue {
   /** In bytes; of text, UTF-16 code units. */
   get bytes(): number {
     const { transport, writeBuffer } = this.#internals;
-    if (transport.writable) return 0;
+    const buffered = transport.socket?.bufferedAmount ?? 0;
+    if (buffered === 0 && transport.writable) return 0;
     if (writeBuffer !== this.#list || writeBuffer.length < this.#counted) {
       this.#list = writeBuffer;
       this.#counted = 0;
@@ -43,7 +44,7 @@ export class ConnectionQueue {
     for (; this.#counted < writeBuffer.length; this.#counted++) {
       this.#bytes += sizeOf(writeBuffer[this.#counted]?.data) + PACKET_OVERHEAD;
     }
-    let bytes = this.#bytes + (transport.socket?.bufferedAmount ?? 0);
+    let bytes = this.#bytes + buffered;
     for (const { queued } of this.#apart) bytes -= queued;
     return Math.max(bytes, 0);
   }

@@ -39,6 +39,7 @@ export interface ConnectionInternals {
   /** It has another transport. */
   once(event: 'upgrade', listener: () => void): void;
   off(event: 'packet' | 'close' | 'packetCreate', listener: () => void): void;
+  listenerCount(event: 'packetCreate'): number;
   sendPacket(type: 'ping'): void;
   /** `written` is called when it has been handed to the network; perhaps not where the connection is lost. */
   write(data: unknown, options: WriteOptions, written?: () => void): void;

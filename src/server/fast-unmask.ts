@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { applyMask, MASK_SIZE } from '../protocol/mask.js';
 import { type ConnectionInternals, internalsOf } from './connection.js';
 import type { RawServerSocket } from './raw-server.js';
 
@@ -26,11 +27,7 @@ interface ReceiverKind {
 /** No header is so long; less is not worth it. In bytes. */
 const LEAST = 64;
 
-const NO_MASK = new Uint8Array(4);
-
-/** A mask twice: it lies over eight bytes at once. */
-const word = new BigUint64Array(1);
-const wordBytes = new Uint8Array(word.buffer);
+const NO_MASK = new Uint8Array(MASK_SIZE);
 
 /** By which a kind of receiver is tried out. */
 const SAMPLE = Uint8Array.from({ length: 300 }, (_, at) => at & 0xff);
@@ -46,23 +43,6 @@ export function unmaskFast({ conn }: RawServerSocket): void {
   const connection = internalsOf(conn);
   if (connection.transport.name === 'websocket') hasten(connection);
   else connection.once('upgrade', () => hasten(connection));
-}
-
-/** Takes a mask off `bytes`, in place. */
-export function unmask(bytes: Uint8Array, mask: Uint8Array): void {
-  const { buffer, byteOffset, byteLength } = bytes;
-  const lead = Math.min(-byteOffset & 7, byteLength);
-  const words = (byteLength - lead) >>> 3;
-  unmaskEach(bytes, mask, 0, lead);
-  for (let at = 0; at < 8; at++) wordBytes[at] = mask[(lead + at) & 3] as number;
-  const twice = word[0] as bigint;
-  const middle = new BigUint64Array(buffer, words > 0 ? byteOffset + lead : 0, words);
-  for (let at = 0; at < words; at++) middle[at] = (middle[at] as bigint) ^ twice;
-  unmaskEach(bytes, mask, lead + words * 8, byteLength);
-}
-
-function unmaskEach(bytes: Uint8Array, mask: Uint8Array, start: number, end: number): void {
-  for (let at = start; at < end; at++) bytes[at] = (bytes[at] as number) ^ (mask[at & 3] as number);
 }
 
 /** `ws` looks for it when it is loaded. From wherever it is asked, all modules of CommonJS are in this. */
@@ -100,7 +80,7 @@ function hastened(consume: Consume): Consume {
   return function (this: Receiver, count) {
     const bytes = consume.call(this, count);
     if (count < LEAST || !this._masked) return bytes;
-    unmask(bytes, this._mask);
+    applyMask(bytes, this._mask);
     this._mask = NO_MASK;
     return bytes;
   };

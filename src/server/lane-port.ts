@@ -20,32 +20,37 @@ export interface LanePortOptions {
 /** The way to a client that reads frames. */
 export class LanePort implements SessionPort {
   readonly lane: Lane;
-  readonly #options: LanePortOptions;
+  readonly #builder: FrameBuilder;
+  readonly #envelopes: PluginPort;
+  readonly #closed: () => void;
 
-  constructor(options: LanePortOptions) {
-    this.lane = options.lane;
-    this.#options = options;
+  constructor({ lane, builder, envelopes, closed }: LanePortOptions) {
+    this.lane = lane;
+    this.#builder = builder;
+    this.#envelopes = envelopes;
+    this.#closed = closed;
   }
 
   deliver(packet: Packet, options: DeliverOptions = {}): void {
-    const { builder, envelopes } = this.#options;
-    if (packet.type === 'welcome') return envelopes.deliver(packet);
     const { shared } = options;
-    if (!shared && isLarge(packet)) return this.#deliverLarge(packet, options);
-    if (shared) shared.whole ??= builder.whole(packet);
-    const record = shared?.whole ?? builder.record(this.lane.numbers, packet);
-    this.lane.append(record, whenWritten(record, options));
+    if (shared) {
+      shared.whole ??= this.#builder.whole(packet);
+      return this.lane.append(shared.whole, options);
+    }
+    if (packet.type === 'welcome') return this.#envelopes.deliver(packet);
+    if (isLarge(packet)) return this.#deliverLarge(packet, options);
+    this.lane.append(this.#builder.record(this.lane.numbers, packet), options);
   }
 
   end(reason: P2PError | undefined): void {
     if (reason) this.deliver({ type: 'end', payload: Payload.ofError(reason) });
     this.lane.close();
-    this.#options.closed();
+    this.#closed();
   }
 
   #deliverLarge(packet: PayloadPacket, options: DeliverOptions): void {
     const { lane } = this;
-    const { builder } = this.#options;
+    const builder = this.#builder;
     const shape = shapeOfType(packet.type);
     let number = shape.names.length === 0 ? HEADS.whole : lane.numbers.get(shape, packet);
     if (number === undefined) {
@@ -53,13 +58,8 @@ export class LanePort implements SessionPort {
       lane.append(definition.record);
       number = definition.number;
     }
-    const frame = builder.frame(packet, number);
-    lane.appendFrame(frame, whenWritten(frame, options));
+    lane.appendFrame(builder.frame(packet, number), options);
   }
-}
-
-function whenWritten({ byteLength }: Uint8Array, { queue, flushed }: DeliverOptions): (() => void) | undefined {
-  return queue ? queue.count(byteLength) : flushed;
 }
 
 function isLarge(packet: Packet): packet is PayloadPacket {

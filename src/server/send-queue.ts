@@ -23,13 +23,26 @@ export class SendQueue {
     return this.#socket.connected ? this.#queued : 0;
   }
 
+  /** Whether no more than this is queued, in bytes. */
+  isAtMost(limit: number): boolean {
+    return this.#queued <= limit || !this.#socket.connected;
+  }
+
+  /** So much is being written. */
+  add(bytes: number): void {
+    this.#queued += bytes;
+  }
+
+  /** So much has been handed to the network. */
+  remove(bytes: number): void {
+    this.#queued -= bytes;
+    if (this.#waiting) this.#wake();
+  }
+
   /** So much is being written. @returns to be called when it has been handed to the network */
   count(bytes: number): () => void {
-    this.#queued += bytes;
-    return () => {
-      this.#queued -= bytes;
-      if (this.#waiting) this.#wake();
-    };
+    this.add(bytes);
+    return () => this.remove(bytes);
   }
 
   /**
@@ -37,7 +50,7 @@ export class SendQueue {
    * already. The value returned takes it back.
    */
   whenBelow(limit: number, callback: () => void): () => void {
-    if (this.queued <= limit) {
+    if (this.isAtMost(limit)) {
       callback();
       return () => {};
     }
@@ -51,7 +64,7 @@ export class SendQueue {
   #wake(): void {
     for (const waiter of this.#waiting ?? []) {
       // Who was called before may have written more.
-      if (this.queued > waiter.limit) continue;
+      if (!this.isAtMost(waiter.limit)) continue;
       this.#forget(waiter);
       waiter.callback();
     }

@@ -1,8 +1,7 @@
 import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 import type { EncodedEvent } from './event-writer.js';
-import type { Lane } from './lane.js';
-import type { SendQueue } from './send-queue.js';
+import type { Lane, WrittenOptions } from './lane.js';
 
 /** What one packet looks like on the wire, kept while it goes to many. */
 export interface SharedEncodings {
@@ -12,12 +11,8 @@ export interface SharedEncodings {
   plain?: EncodedEvent;
 }
 
-export interface DeliverOptions {
+export interface DeliverOptions extends WrittenOptions {
   readonly shared?: SharedEncodings | undefined;
-  /** Counts what is queued. */
-  readonly queue?: SendQueue | undefined;
-  /** Called when the packet has left this process; never where the session ends before. */
-  readonly flushed?: () => void;
 }
 
 /** How packets get from the router to one kind of client. */

@@ -1,6 +1,8 @@
 import type { EndOfTurn } from '../async/end-of-turn.js';
 import { type ConnectionInternals, internalsOf } from './connection.js';
+import { Outlet } from './outlet.js';
 import type { RawServerSocket } from './raw-server.js';
+import { TurnQueue } from './turn-queue.js';
 import { frameTexts } from './websocket-frame.js';
 
 /** With this much a turn's texts are written without waiting for its end, in UTF-16 units. */
@@ -10,63 +12,43 @@ const FULL = 16_384;
 export class TextQueue {
   readonly #socket: RawServerSocket;
   readonly #connection: ConnectionInternals;
-  readonly #endOfTurn: EndOfTurn;
-  readonly #flush = () => this.flush();
-  #texts: string[] = [];
-  #units = 0;
-  #isAwaited = false;
+  readonly #outlet: Outlet;
+  readonly #texts: TurnQueue<string>;
 
   constructor(socket: RawServerSocket, endOfTurn: EndOfTurn) {
     this.#socket = socket;
     this.#connection = internalsOf(socket.conn);
-    this.#endOfTurn = endOfTurn;
-    // Whatever else is written to this connection comes behind what was sent before.
-    this.#connection.on('packetCreate', this.#flush);
+    this.#outlet = Outlet.of(socket.conn);
+    this.#texts = new TurnQueue({
+      outlet: this.#outlet,
+      endOfTurn,
+      full: FULL,
+      write: (texts) => this.#write(texts),
+    });
   }
 
   /** A packet of Socket.IO. */
   append(text: string): void {
-    this.#texts.push(text);
-    this.#units += text.length;
-    if (this.#units >= FULL) return this.flush();
-    if (this.#isAwaited) return;
-    this.#isAwaited = true;
-    this.#endOfTurn.add(() => {
-      this.#isAwaited = false;
-      this.flush();
-    });
+    this.#texts.append(text, text.length);
   }
 
   /** Writes what waits. */
   flush(): void {
-    if (this.#texts.length === 0) return;
-    const texts = this.#texts;
-    this.#texts = [];
-    this.#units = 0;
-    if (!this.#socket.connected) return;
-    if (texts.length > 1 && this.#takesFrames()) return this.#writeTogether(texts);
-    for (const text of texts) this.#connection.write(text, { compress: true, wsPreEncodedFrame: undefined });
+    this.#texts.flush();
   }
 
   close(): void {
-    this.flush();
-    this.#connection.off('packetCreate', this.#flush);
+    this.#texts.close();
   }
 
-  /** Whether what is written now will be sent by a websocket as it is. There is no other transport after that. */
-  #takesFrames(): boolean {
-    const { transport } = this.#connection;
-    return (
-      transport.name === 'websocket' &&
-      !transport.perMessageDeflate &&
-      !transport.opts?.perMessageDeflate &&
-      typeof transport.socket?._sender?.sendFrame === 'function'
-    );
-  }
-
-  /** As one packet of engine.io, whose websocket frame is all of theirs in a row. */
-  #writeTogether(texts: readonly string[]): void {
+  /** To a websocket as one packet of engine.io, whose frame is all of theirs in a row. */
+  #write(texts: readonly string[]): void {
+    if (!this.#socket.connected) return;
+    if (!this.#outlet.takesFrames) {
+      for (const text of texts) this.#connection.write(text, { compress: true, wsPreEncodedFrame: undefined });
+      return;
+    }
     const frames = frameTexts(texts);
-    this.#connection.write(frames, { compress: true, wsPreEncodedFrame: [frames] });
+    this.#outlet.write(frames, { compress: true, wsPreEncodedFrame: [frames] });
   }
 }

@@ -100,7 +100,7 @@ export class TopicRelay<Session extends Member> {
     const subscriber = this.#subscribers.get(session);
     if (!subscriber) return;
     const { queue } = subscriber;
-    if (queue && queue.queued > MAX_QUEUED_RETAINED) return this.#miss(subscriber);
+    if (queue && !queue.isAtMost(MAX_QUEUED_RETAINED)) return this.#miss(subscriber);
     const { clientId: peer, epoch } = this.service;
     session.deliver({ ...packet, peer, epoch }, { queue });
   }
@@ -203,7 +203,7 @@ export class TopicRelay<Session extends Member> {
 }
 
 function hasRoom({ queue }: Subscriber): boolean {
-  return queue === undefined || queue.queued <= MAX_QUEUED_PUBLICATIONS;
+  return queue === undefined || queue.isAtMost(MAX_QUEUED_PUBLICATIONS);
 }
 
 function send({ session, queue }: Subscriber, packet: PacketOf<'publication'>, shared: SharedEncodings): void {

@@ -42,6 +42,13 @@ export function frameTexts(texts: readonly string[]): Buffer {
   return frames;
 }
 
+/** What comes before bytes of this length. */
+export function frameHeader(length: number): Buffer {
+  const header = FOR_LATER(lengthOfHeader(length));
+  writeHeader(header, 0, WHOLE_BINARY, length);
+  return header;
+}
+
 /** Bytes that are yet to be written into `message`. */
 export function frameBytes(length: number, allocate: Allocate): WebsocketFrame {
   return frameOf(WHOLE_BINARY, length, allocate);

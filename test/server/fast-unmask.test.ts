@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Connection, internalsOf } from '../../src/server/connection.js';
-import { unmask, unmaskFast } from '../../src/server/fast-unmask.js';
+import { unmaskFast } from '../../src/server/fast-unmask.js';
 import type { RawServerSocket } from '../../src/server/raw-server.js';
 import { settled, startRelay, type TestRelay } from '../support/relay.js';
 
@@ -15,22 +14,6 @@ function receiversOf({ server }: TestRelay): { readonly consume: unknown }[] {
 function isHastened(receiver: { readonly consume: unknown }): boolean {
   return Object.hasOwn(receiver, 'consume');
 }
-
-it('takes a mask off the bytes that it is given, wherever they lie, and off no others', () => {
-  const bytes = fc.uint8Array({ minLength: 40, maxLength: 140 });
-  const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
-  fc.assert(
-    fc.property(bytes, mask, fc.nat(20), fc.nat(20), (memory, key, before, after) => {
-      const expected = memory.map((byte, at) => {
-        const isMeant = at >= before && at < memory.length - after;
-        return isMeant ? byte ^ (key[(at - before) & 3] as number) : byte;
-      });
-      unmask(memory.subarray(before, memory.length - after), key);
-      expect(memory).toEqual(expected);
-    }),
-    { numRuns: 1_000 },
-  );
-});
 
 it('is used for whoever comes by a websocket, or gets there later', async () => {
   const relay = await startRelay();

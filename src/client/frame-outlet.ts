@@ -1,0 +1,81 @@
+import { applyMask, MASK_SIZE } from '../protocol/mask.js';
+import { engineOf, type RawSocket, type RawTransport, sendBytes } from './raw-socket.js';
+
+/** What may come before a message in its websocket frame, in bytes. */
+export const MOST_BEFORE = 10 + MASK_SIZE;
+
+/** First byte of a websocket frame (RFC 6455, 5.2): bytes, all of them. */
+const WHOLE_BINARY = 0x82;
+
+/** In the second byte, beside the length. */
+const IS_MASKED = 0x80;
+
+/** The part of `ws` that sends frames which are made already. */
+interface FrameSender {
+  sendFrame(frame: readonly Uint8Array[]): void;
+}
+
+/** Writes the messages of one client that are bytes of our own. */
+export class FrameOutlet {
+  readonly #socket: RawSocket;
+  #transport: RawTransport | undefined;
+  /** Of that transport; missing where it takes no frames. */
+  #sender: FrameSender | undefined;
+
+  constructor(socket: RawSocket) {
+    this.#socket = socket;
+  }
+
+  /**
+   * There are `MOST_BEFORE` bytes of memory before the message, and all of it is given away. In Node, where a websocket
+   * has nothing else to send before it, it becomes a frame where it lies: `ws` would copy it, and mask it byte by byte.
+   */
+  write(message: Uint8Array): void {
+    const engine = engineOf(this.#socket);
+    const { transport } = engine;
+    const isFree = engine.readyState === 'open' && engine.writeBuffer.length === 0;
+    // Whoever looks at what is written is not to miss this.
+    const sender = isFree && !engine.hasListeners('packetCreate') ? this.#senderOf(transport) : undefined;
+    if (sender && transport?.ws?.readyState === 1) sender.sendFrame([maskedFrame(message)]);
+    else sendBytes(this.#socket, message);
+  }
+
+  #senderOf(transport: RawTransport | undefined): FrameSender | undefined {
+    if (transport === this.#transport) return this.#sender;
+    const { name, supportsBinary, ws } = transport ?? {};
+    const sender = ws?._sender;
+    const isMeant = name === 'websocket' && supportsBinary && ws?.extensions === '';
+    this.#transport = transport;
+    this.#sender = isMeant && typeof sender?.sendFrame === 'function' ? (sender as FrameSender) : undefined;
+    return this.#sender;
+  }
+}
+
+function maskedFrame(message: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, byteLength } = message;
+  const lengthSize = byteLength < 126 ? 0 : byteLength < 65_536 ? 2 : 8;
+  const start = byteOffset - 2 - lengthSize - MASK_SIZE;
+  const header = new DataView(buffer, start);
+  header.setUint8(0, WHOLE_BINARY);
+  header.setUint8(1, IS_MASKED | (lengthSize === 0 ? byteLength : lengthSize === 2 ? 126 : 127));
+  if (lengthSize === 2) header.setUint16(2, byteLength);
+  else if (lengthSize === 8) header.setBigUint64(2, BigInt(byteLength));
+  const mask = new Uint8Array(buffer, byteOffset - MASK_SIZE, MASK_SIZE);
+  takeMask(mask);
+  applyMask(message, mask);
+  return new Uint8Array(buffer, start, byteOffset - start + byteLength);
+}
+
+/** Randomness that is taken ahead, as each time costs much. */
+const random = new Uint8Array(8_192);
+let randomUsed = random.byteLength;
+
+/** A mask that nobody can guess: who chose what is sent could have it look like something else on the way. */
+function takeMask(mask: Uint8Array): void {
+  if (randomUsed === random.byteLength) {
+    globalThis.crypto.getRandomValues(random);
+    randomUsed = 0;
+  }
+  mask.set(random.subarray(randomUsed, randomUsed + MASK_SIZE));
+  randomUsed += MASK_SIZE;
+}
