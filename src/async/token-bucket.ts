@@ -21,10 +21,15 @@ export class TokenBucket {
 
   /** Takes it all, or nothing; `now` where the caller knows it. @returns whether there was enough */
   take(amount: number, now = this.#now()): boolean {
-    this.#fill(now);
-    if (amount > this.#left) return false;
+    if (!this.has(amount, now)) return false;
     this.#left -= amount;
     return true;
+  }
+
+  /** Whether there is so much; `now` where the caller knows it. */
+  has(amount: number, now = this.#now()): boolean {
+    this.#fill(now);
+    return amount <= this.#left;
   }
 
   #fill(now: number): void {

@@ -24,10 +24,12 @@ export function takeFrames(socket: RawSocket): boolean {
   }
   const lanes = new Map<number, FrameListener>();
   managers.set(socket.io, lanes);
-  tapFrames(decoder, (lane, frame) => {
-    // As late as events, so that everything stays in its order; a lane that is over may still be sent something.
-    nextTick(() => lanes.get(lane)?.(frame));
-    return true;
+  tapFrames(decoder, {
+    frame: (lane, frame) => {
+      // As late as events, so that everything stays in its order; a lane that is over may still be sent something.
+      nextTick(() => lanes.get(lane)?.(frame));
+      return true;
+    },
   });
   return true;
 }

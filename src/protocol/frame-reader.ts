@@ -26,11 +26,21 @@ export interface RecordPlace {
 
 /** Who hears what a frame has in it. */
 export interface FrameVisitor {
+  /** Nothing more is to be read. */
+  readonly hasEnough?: boolean;
   packet(head: Head, place: RecordPlace): void;
   /** A number is given to names. */
   defined?(place: RecordPlace): void;
   /** A record cannot be read, and has no other effect. Where it is cut off, nothing comes after it. */
   invalid(error: P2PError): void;
+}
+
+/** Which part of a frame is read. */
+export interface ReadOptions {
+  /** Where a record begins, in bytes. Default: the first. */
+  readonly start?: number;
+  /** How many records, at most. Default: all. */
+  readonly most?: number;
 }
 
 /** Names, and the bytes that say them. */
@@ -51,19 +61,27 @@ export class FrameReader {
     this.#accepts = accepts;
   }
 
-  /** Nothing is thrown but what the visitor throws. */
-  read(frame: Uint8Array, visitor: FrameVisitor): void {
-    for (let start = FRAME_HEADER; start < frame.byteLength; ) {
-      const end = endOfRecord(frame, start);
-      if (end === undefined) return visitor.invalid(invalid('A record of a frame is cut off'));
-      this.#readRecord({ frame, start, body: start + RECORD_HEADER, end }, visitor);
-      start = end;
+  /**
+   * Nothing is thrown but what the visitor throws. @returns where to go on, when `most` records have been read from
+   * `start` and there are more
+   */
+  read(
+    frame: Uint8Array,
+    visitor: FrameVisitor,
+    { start = FRAME_HEADER, most = Number.POSITIVE_INFINITY }: ReadOptions = {},
+  ): number | undefined {
+    let at = start;
+    for (let left = most; at < frame.byteLength && !visitor.hasEnough; left--) {
+      if (left === 0) return at;
+      const end = endOfRecord(frame, at);
+      if (end === undefined) {
+        visitor.invalid(invalid('A record of a frame is cut off'));
+        return undefined;
+      }
+      this.#readRecord({ frame, start: at, body: at + RECORD_HEADER, end }, visitor);
+      at = end;
     }
-  }
-
-  /** What a number stands for. */
-  headOf(number: number): Head | undefined {
-    return this.#heads[number];
+    return undefined;
   }
 
   #readRecord(place: RecordPlace, visitor: FrameVisitor): void {

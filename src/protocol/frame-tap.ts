@@ -7,11 +7,15 @@ export interface PacketDecoder {
   readonly reconstructor?: unknown;
 }
 
-/** Takes a frame, in the order of arrival. @returns whether there is, or has been, such a lane */
-export type TakeFrame = (lane: number, frame: Uint8Array) => boolean;
-
-/** @returns whether the text was taken */
-export type TakeText = (text: string) => boolean;
+/** Who takes what is for this library, in the order of arrival. */
+export interface FrameTaker {
+  /** @returns whether there is, or has been, such a lane */
+  frame(lane: number, frame: Uint8Array): boolean;
+  /** @returns whether it was taken */
+  text?(text: string): boolean;
+  /** Comes first. @returns whether it is kept, to be added again later */
+  hold?(data: unknown): boolean;
+}
 
 /** An event with one attachment, which is missing. */
 const UNFINISHED = '51-["",{"_placeholder":true,"num":0}]';
@@ -28,16 +32,17 @@ export function canTap(decoder: unknown): decoder is PacketDecoder {
 }
 
 /** From now on the decoder is passed by with all that is taken; what nobody takes is its own matter. */
-export function tapFrames(decoder: PacketDecoder, take: TakeFrame, takeText?: TakeText): void {
+export function tapFrames(decoder: PacketDecoder, taker: FrameTaker): void {
   const add = decoder.add.bind(decoder);
   decoder.add = (data) => {
+    if (taker.hold?.(data)) return;
     if (typeof data === 'string') {
       // While it waits for attachments, a text is a fault that it has to find.
-      if (takeText && !decoder.reconstructor && takeText(data)) return;
+      if (!decoder.reconstructor && taker.text?.(data)) return;
     } else if (!decoder.reconstructor) {
       const bytes = bytesOf(data);
       const lane = bytes && laneOf(bytes);
-      if (bytes && lane !== undefined && take(lane, bytes)) return;
+      if (bytes && lane !== undefined && taker.frame(lane, bytes)) return;
     }
     add(data);
   };

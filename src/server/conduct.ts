@@ -35,9 +35,9 @@ export class Budget {
     this.violations = new TokenBucket({ burst: limits.violationBurst, perSecond: limits.violationsPerSecond });
   }
 
-  /** One packet. @returns whether there was enough for it */
+  /** One packet. @returns whether there was enough for it; else nothing is taken */
   spend(bytes: number, now: number): boolean {
-    return this.packets.take(1, now) && this.bytes.take(bytes, now);
+    return this.bytes.has(bytes, now) && this.packets.take(1, now) && this.bytes.take(bytes, now);
   }
 }
 

@@ -2,10 +2,12 @@ import { MAX_LANE } from '../protocol/frame.js';
 import { canTap, tapFrames } from '../protocol/frame-tap.js';
 import { type Connection, decoderOf } from './connection.js';
 import { unmaskFast } from './fast-unmask.js';
+import { HeldInput } from './held-input.js';
+import { SHORT_FRAME } from './lane-receiver.js';
 import type { RawServerSocket } from './raw-server.js';
 
-/** Takes a frame of its lane. */
-export type FrameListener = (frame: Uint8Array) => void;
+/** Takes a frame of its lane. @returns where to go on in another turn, where it is long */
+export type FrameListener = (frame: Uint8Array, start?: number) => number | undefined;
 
 /** Takes texts that a plain client has sent to one namespace. */
 export interface TextListener<T = unknown> {
@@ -21,11 +23,16 @@ const taps = new WeakMap<Connection, ConnectionTap>();
 
 /** Takes what is ours off one connection, before Socket.IO reads it. It may have joined several namespaces. */
 export class ConnectionTap {
+  readonly #held: HeldInput;
   readonly #lanes = new Map<number, FrameListener>();
   #last = 0;
   #textListeners: TextListener[] = [];
   /** The texts that came last, and nothing else since. */
   #row: { readonly listener: TextListener; readonly texts: unknown[] } | undefined;
+
+  private constructor(socket: RawServerSocket) {
+    this.#held = new HeldInput(socket);
+  }
 
   /** Missing: this connection has a decoder that is not known here. */
   static of(socket: RawServerSocket): ConnectionTap | undefined {
@@ -33,12 +40,12 @@ export class ConnectionTap {
     if (present) return present;
     const decoder = decoderOf(socket);
     if (!canTap(decoder)) return undefined;
-    const tap = new ConnectionTap();
-    tapFrames(
-      decoder,
-      (lane, frame) => tap.#takeFrame(lane, frame),
-      (text) => tap.#takeText(text),
-    );
+    const tap = new ConnectionTap(socket);
+    tapFrames(decoder, {
+      frame: (lane, frame) => tap.#takeFrame(lane, frame),
+      text: (text) => tap.#takeText(text),
+      hold: (data) => tap.#held.take(data),
+    });
     taps.set(socket.conn, tap);
     unmaskFast(socket);
     return tap;
@@ -67,8 +74,20 @@ export class ConnectionTap {
   #takeFrame(lane: number, frame: Uint8Array): boolean {
     if (lane === 0 || lane > this.#last) return false;
     const listener = this.#lanes.get(lane);
-    if (listener) defer(listener, frame);
+    if (!listener) return true;
+    if (frame.byteLength <= SHORT_FRAME) {
+      defer(listener, frame);
+    } else {
+      this.#held.begin();
+      defer(() => this.#readLong(listener, frame), undefined);
+    }
     return true;
+  }
+
+  #readLong(listener: FrameListener, frame: Uint8Array, start?: number): void {
+    const next = listener(frame, start);
+    if (next === undefined) this.#held.end();
+    else setImmediate(() => this.#readLong(listener, frame, next));
   }
 
   #takeText(text: string): boolean {
@@ -93,6 +112,6 @@ export class ConnectionTap {
 }
 
 /** As late as Socket.IO hands on events, so that everything stays in its order. */
-function defer<T>(listener: (value: T) => void, value: T): void {
+function defer<T>(listener: (value: T) => unknown, value: T): void {
   process.nextTick(process.nextTick, listener, value);
 }

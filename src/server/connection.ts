@@ -31,6 +31,7 @@ export interface ConnectionInternals {
       /** Of `ws`: what takes apart that which comes. */
       readonly _receiver?: unknown;
       pause?(): void;
+      resume?(): void;
       terminate?(): void;
     };
   };
@@ -52,6 +53,8 @@ export function internalsOf(connection: Connection): ConnectionInternals {
 /** What is used of a `Client`, which joins a connection to its namespaces. */
 interface ClientInternals {
   readonly decoder?: unknown;
+  /** What it listens to a connection with: a fault in the data closes that. */
+  ondata(data: unknown): void;
   readonly server: { readonly opts: { readonly parser?: unknown } };
 }
 
@@ -59,4 +62,9 @@ interface ClientInternals {
 export function decoderOf({ client }: RawServerSocket): unknown {
   const { decoder, server } = client as unknown as ClientInternals;
   return server.opts.parser ? undefined : decoder;
+}
+
+/** Has Socket.IO take data as if its connection had received it now. */
+export function receive({ client }: RawServerSocket, data: unknown): void {
+  (client as unknown as ClientInternals).ondata(data);
 }

@@ -1,3 +1,4 @@
+import { FRAME_HEADER, RECORD_HEADER } from '../protocol/frame.js';
 import {
   FrameReader,
   type FrameVisitor,
@@ -13,6 +14,12 @@ import type { MessageRuns } from './message-runs.js';
 import type { RawServerSocket } from './raw-server.js';
 import type { Session } from './session.js';
 
+/** What is read in one turn of the event loop, at most. */
+const MOST_RECORDS = 1_000;
+
+/** A frame of no more than this many bytes is read in one turn. */
+export const SHORT_FRAME = FRAME_HEADER + MOST_RECORDS * RECORD_HEADER;
+
 export interface LaneReceiverOptions {
   readonly session: Session;
   readonly socket: RawServerSocket;
@@ -23,23 +30,27 @@ export interface LaneReceiverOptions {
 /** Takes the frames of one client. */
 export class LaneReceiver implements FrameVisitor {
   readonly #options: LaneReceiverOptions;
-  readonly #reader = new FrameReader(({ type }) => isFromClient(type));
+  readonly #reader = new FrameReader(({ type }) => isFromClient(type) && type !== 'hello');
 
   constructor(options: LaneReceiverOptions) {
     this.#options = options;
   }
 
-  receive(frame: Uint8Array): void {
-    const { session, runs } = this.#options;
-    if (session.ended) return;
+  /** Once the session has ended. */
+  get hasEnough(): boolean {
+    return this.#options.session.ended;
+  }
+
+  /** @returns where to go on in another turn, so that others have theirs */
+  receive(frame: Uint8Array, start = FRAME_HEADER): number | undefined {
+    const { runs } = this.#options;
     runs.begin();
-    this.#reader.read(frame, this);
+    const next = this.#reader.read(frame, this, { start, most: MOST_RECORDS });
     runs.end();
+    return next;
   }
 
   packet(head: Head, place: RecordPlace): void {
-    // What came before may have ended it.
-    if (this.#options.session.ended) return;
     const { session, socket, intake, runs } = this.#options;
     if (head.shape.type === 'message' && runs.take(head, place)) return;
     runs.end();
@@ -55,13 +66,12 @@ export class LaneReceiver implements FrameVisitor {
   }
 
   defined({ start, end }: RecordPlace): void {
-    const { session, socket, intake } = this.#options;
-    if (!session.ended) intake.count(socket, end - start);
+    const { socket, intake } = this.#options;
+    intake.count(socket, end - start);
   }
 
   invalid(error: P2PError): void {
-    const { session, socket, intake, runs } = this.#options;
-    if (session.ended) return;
+    const { socket, intake, runs } = this.#options;
     runs.end();
     intake.unreadable(socket, error, undefined);
   }

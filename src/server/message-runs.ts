@@ -58,12 +58,12 @@ export class MessageRuns {
     this.#now = performance.now();
   }
 
-  /** @returns whether the message has been passed on; else nothing has happened */
+  /** @returns whether the message has been passed on; else that is still to be done */
   take(head: Head, { frame, start, body, end }: RecordPlace): boolean {
-    if (head !== this.#head && !this.#aim(head)) return false;
     const size = end - body - 1;
     const isPlain = body === start + RECORD_HEADER && (frame[body] as number) <= PAYLOAD_FORMATS.mixed;
     if (!isPlain || size < 0 || size >= LARGE_PAYLOAD || size > this.#options.conduct.largestPayload) return false;
+    if (head !== this.#head && !this.#aim(head)) return false;
     if (!this.#budget.spend(size, this.#now)) return false;
     writeU32(frame, start + 4, this.#number);
     const run = this.#run;

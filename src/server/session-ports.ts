@@ -49,7 +49,7 @@ export class SessionPorts {
     const { intake } = this.#options;
     const runs = new MessageRuns({ ...this.#options, builder: this.#builder }, session, socket);
     const receiver = new LaneReceiver({ session, socket, intake, runs });
-    const number = tap?.openLane((frame) => receiver.receive(frame));
+    const number = tap?.openLane((frame, start) => receiver.receive(frame, start));
     if (!tap || !number) return undefined;
     const builder = this.#builder;
     const lane = new Lane(number, socket, builder);

@@ -91,6 +91,7 @@ describe('R-1 malformed frames', () => {
     await mallory.settled();
     await unharmed();
     expect(heard).toEqual([['alice', 'hi', mallory.clientId, 'still mallory']]);
+    expect([...mallory.codes]).toEqual([['PACKET_INVALID', 4]]);
     expect((await relay.clients()).filter((id) => !id.startsWith('newcomer'))).toEqual(before);
   });
 

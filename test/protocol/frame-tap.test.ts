@@ -48,9 +48,11 @@ describe.each([
     const found: unknown[] = [];
     const decoder = new Decoder();
     decoder.on('decoded', ({ data }) => found.push(data));
-    tapFrames(decoder, (lane, bytes) => {
-      if (take(lane)) found.push([lane, Buffer.from(bytes).toString('hex')]);
-      return take(lane);
+    tapFrames(decoder, {
+      frame: (lane, bytes) => {
+        if (take(lane)) found.push([lane, Buffer.from(bytes).toString('hex')]);
+        return take(lane);
+      },
     });
     return { decoder, found };
   };
@@ -122,15 +124,30 @@ describe.each([
     expect(found).toEqual([taken]);
   });
 
+  it('all of it can be held, and added later', () => {
+    const held: unknown[] = [];
+    let holds = true;
+    const found: unknown[] = [];
+    const decoder = new Decoder();
+    decoder.on('decoded', ({ data }) => found.push(data));
+    tapFrames(decoder, { frame: () => found.push('frame') > 0, hold: (data) => holds && held.push(data) > 0 });
+    const sent = [FRAME, ...encoded('file', FRAME), ...encoded('a'), FRAME];
+    for (const data of sent) decoder.add(data);
+    expect([found, held]).toEqual([[], sent]);
+    holds = false;
+    for (const data of held) decoder.add(data);
+    expect(found).toEqual(['frame', ['file', FRAME], ['a'], 'frame']);
+  });
+
   it('texts can be taken too, but none while attachments are missing', () => {
     const found: unknown[] = [];
     const decoder = new Decoder();
     decoder.on('decoded', ({ data }) => found.push(data));
-    const takeText = (text: string) => {
-      if (text.includes('mine')) found.push(text);
-      return text.includes('mine');
+    const text = (each: string) => {
+      if (each.includes('mine')) found.push(each);
+      return each.includes('mine');
     };
-    tapFrames(decoder, () => found.push('frame') > 0, takeText);
+    tapFrames(decoder, { frame: () => found.push('frame') > 0, text });
     const [mine] = encoded('mine') as [string];
     for (const data of [mine, ...encoded('a'), FRAME, mine, ...encoded('file', FRAME), mine]) decoder.add(data);
     expect(found).toEqual([mine, ['a'], 'frame', mine, ['file', FRAME], mine]);

@@ -162,10 +162,12 @@ export class Attacker {
       this.#hear(data, header);
     });
     const { decoder } = socket.io as unknown as { decoder: PacketDecoder };
-    tapFrames(decoder, (_lane, bytes) => {
-      // As late as Socket.IO hands on what it has decoded.
-      process.nextTick(() => ear.read(bytes));
-      return true;
+    tapFrames(decoder, {
+      frame: (_lane, bytes) => {
+        // As late as Socket.IO hands on what it has decoded.
+        process.nextTick(() => ear.read(bytes));
+        return true;
+      },
     });
   }
 

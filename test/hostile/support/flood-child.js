@@ -56,9 +56,11 @@ function tap(/** @type {any} */ from, /** @type {(data: string, header: unknown[
       heard(data, header);
     },
   };
-  tapFrames(from.io.decoder, (/** @type {number} */ _lane, /** @type {Uint8Array} */ bytes) => {
-    process.nextTick(() => reader.read(bytes, visitor));
-    return true;
+  tapFrames(from.io.decoder, {
+    frame: (/** @type {number} */ _lane, /** @type {Uint8Array} */ bytes) => {
+      process.nextTick(() => reader.read(bytes, visitor));
+      return true;
+    },
   });
 }
 
