@@ -9,6 +9,7 @@ import type { Budget, Conduct } from './conduct.js';
 import type { Directory } from './directory.js';
 import type { FrameBuilder } from './frame-builder.js';
 import type { Lane } from './lane.js';
+import type { Leave } from './permission.js';
 import type { PermissionGate } from './permission-gate.js';
 import type { RawServerSocket } from './raw-server.js';
 import type { Session } from './session.js';
@@ -21,6 +22,18 @@ export interface MessageRunsOptions {
   /** Missing: everything is permitted. */
   readonly gate: PermissionGate | undefined;
   readonly builder: FrameBuilder;
+}
+
+/** Where messages with the same names go. */
+interface Aim {
+  readonly head: Head;
+  /** It may be over before the next message, and is not to be kept for that. */
+  readonly target: WeakRef<Session>;
+  /** What stands for their names there, as long as numbers are of that generation. */
+  readonly number: number;
+  readonly generation: number;
+  /** Missing: everything is permitted. */
+  readonly leave: Leave | undefined;
 }
 
 /** Messages in a row, as they lie in their frame. */
@@ -39,10 +52,10 @@ export class MessageRuns {
   readonly #options: MessageRunsOptions;
   readonly #sender: Session;
   readonly #budget: Budget;
-  /** What the last message was about, where to and under which number that goes on. */
-  #head: Head | undefined;
+  /** That of the last message, whose like often come next. */
+  #aim: Aim | undefined;
+  /** Where it goes; missing when something else has been done since that was looked up. */
   #lane: Lane | undefined;
-  #number = 0;
   #run: Run | undefined;
   /** When the present frame is read, in ms. */
   #now = 0;
@@ -63,12 +76,13 @@ export class MessageRuns {
     const size = end - body - 1;
     const isPlain = body === start + RECORD_HEADER && (frame[body] as number) <= PAYLOAD_FORMATS.mixed;
     if (!isPlain || size < 0 || size >= LARGE_PAYLOAD || size > this.#options.conduct.largestPayload) return false;
-    if (head !== this.#head && !this.#aim(head)) return false;
-    if (!this.#budget.spend(size, this.#now)) return false;
-    writeU32(frame, start + 4, this.#number);
+    if (!this.#lane || this.#aim?.head !== head) this.#lane = this.#laneFor(head);
+    const lane = this.#lane;
+    if (!lane || !this.#budget.spend(size, this.#now)) return false;
+    writeU32(frame, start + 4, (this.#aim as Aim).number);
     const run = this.#run;
-    if (run && run.lane === this.#lane && run.end === start) run.end = end;
-    else this.#begin({ lane: this.#lane as Lane, frame, start, end });
+    if (run && run.lane === lane && run.end === start) run.end = end;
+    else this.#begin({ lane, frame, start, end });
     // After so much it has to be looked at again whether the receiver takes it.
     if (this.#run && end - this.#run.start >= FULL_FRAME) this.end();
     return true;
@@ -76,7 +90,7 @@ export class MessageRuns {
 
   /** Sends on what has been taken; to be called before anything else is done. */
   end(): void {
-    this.#head = undefined;
+    this.#lane = undefined;
     this.#sendRun();
   }
 
@@ -96,20 +110,32 @@ export class MessageRuns {
     else lane.append(frame.subarray(start, end));
   }
 
-  /** @returns whether messages with these names can be passed on so */
-  #aim(head: Head): boolean {
-    this.#head = undefined;
+  /** Nothing where messages with these names cannot be passed on so. */
+  #laneFor(head: Head): Lane | undefined {
+    if (this.#sender.ended) return undefined;
+    const lane = this.#aim?.head === head ? this.#sameLane(this.#aim) : undefined;
+    return lane ?? this.#aimAnew(head);
+  }
+
+  #sameLane({ target, generation, leave }: Aim): Lane | undefined {
+    const session = target.deref();
+    const lane = session?.port?.lane;
+    if (!lane || session.ended || lane.numbers.generation !== generation || session.slowness) return undefined;
+    return !leave || this.#options.gate?.isGood(leave, this.#sender, this.#now) ? lane : undefined;
+  }
+
+  #aimAnew(head: Head): Lane | undefined {
+    this.#aim = undefined;
     const names = head.names as PacketOf<'message'>;
     const { directory, gate } = this.#options;
-    if (this.#sender.ended) return false;
-    if (gate && !gate.letsThrough(this.#sender, names)) return false;
+    const leave = gate?.leaveFor(this.#sender, names);
+    if (gate && !leave) return undefined;
     const target = directory.get(names.peer);
     const lane = target?.port?.lane;
-    if (!lane || target.slowness) return false;
-    this.#number = this.#numberFor(lane, names.event);
-    this.#lane = lane;
-    this.#head = head;
-    return true;
+    if (!lane || target.slowness) return undefined;
+    const number = this.#numberFor(lane, names.event);
+    this.#aim = { head, target: target.ref, number, generation: lane.numbers.generation, leave };
+    return lane;
   }
 
   #numberFor(lane: Lane, event: string): number {

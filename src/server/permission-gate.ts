@@ -5,7 +5,7 @@ import { P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket } from '../protocol/packet.js';
 import { payloadSize } from './conduct.js';
 import { endsSomething } from './paid-for.js';
-import type { Permission } from './permission.js';
+import type { Leave, Permission } from './permission.js';
 import type { Router } from './router.js';
 import type { ServerLimits } from './server-limits.js';
 import type { Session } from './session.js';
@@ -41,9 +41,14 @@ export class PermissionGate {
     this.#options = options;
   }
 
-  /** Whether packets with these names are permitted, as is known from before, and nothing waits before them. */
-  letsThrough(sender: Session, names: ClientPacket): boolean {
-    return !this.#turns.has(sender) && this.#options.permission.isKnownToAllow(sender, names);
+  /** If packets with these names are permitted, as is known from before, and nothing waits before them. */
+  leaveFor(sender: Session, names: ClientPacket): Leave | undefined {
+    return this.#turns.has(sender) ? undefined : this.#options.permission.leaveFor(sender, names);
+  }
+
+  /** Whether it still is so; `now` by `performance.now()`. */
+  isGood(leave: Leave, sender: Session, now: number): boolean {
+    return this.#options.permission.isGood(leave, now) && !this.#turns.has(sender);
   }
 
   handle(sender: Session, packet: ClientPacket, isPaid: boolean): void {

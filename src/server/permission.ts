@@ -17,6 +17,14 @@ interface CachedAnswer {
 
 type Answers = Map<string, CachedAnswer>;
 
+/** A yes that is kept. */
+export interface Leave {
+  /** By `performance.now()`. */
+  readonly until: number;
+  /** How often answers had been forgotten when it was given. */
+  readonly forgotten: number;
+}
+
 export interface PermissionOptions {
   readonly authorize: Authorize | undefined;
   readonly allowsByDefault: boolean;
@@ -30,6 +38,7 @@ export interface PermissionOptions {
 export class Permission {
   readonly #options: PermissionOptions;
   #answers = new WeakMap<Session, Answers>();
+  #forgotten = 0;
   /** Whether they may list clients, as long as that is being asked. */
   readonly #seeing = new WeakMap<Session, PromiseLike<boolean>>();
 
@@ -46,13 +55,19 @@ export class Permission {
     this.#enforce(question, answer);
   }
 
-  /** Whether an answer that is kept says yes. */
-  isKnownToAllow(sender: Session, packet: ClientPacket): boolean {
+  /** The answer that is kept, if it says yes. */
+  leaveFor(sender: Session, packet: ClientPacket): Leave | undefined {
     const question = questionOf(sender, packet);
-    if (!question) return true;
     const { authorize, allowsByDefault } = this.#options;
-    if (!authorize) return allowsByDefault;
-    return this.#keptAnswer(this.#answersOf(sender), question)?.allowed ?? false;
+    const until = Number.POSITIVE_INFINITY;
+    if (!question || (!authorize && allowsByDefault)) return { until, forgotten: this.#forgotten };
+    const kept = authorize && this.#keptAnswer(this.#answersOf(sender), question);
+    return kept?.allowed ? { until: kept.until, forgotten: this.#forgotten } : undefined;
+  }
+
+  /** Whether it still is so; `now` by `performance.now()`. */
+  isGood({ until, forgotten }: Leave, now: number): boolean {
+    return forgotten === this.#forgotten && now < until;
   }
 
   /** What a client is told instead of `CLIENT_NOT_FOUND`, unless it may know who is there. */
@@ -72,6 +87,7 @@ export class Permission {
 
   /** What was to be kept is asked anew. */
   forget(session: Session | undefined): void {
+    this.#forgotten++;
     if (session) this.#answers.delete(session);
     else this.#answers = new WeakMap();
   }

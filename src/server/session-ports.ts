@@ -73,7 +73,7 @@ export class SessionPorts {
   #passOn(session: Session, socket: RawServerSocket, message: PlainText): boolean {
     const { directory, conduct, gate } = this.#options;
     const { targetClientId: peer, event, payload, json } = message;
-    if (gate && !gate.letsThrough(session, { type: 'message', peer, event, payload })) return false;
+    if (gate && !gate.leaveFor(session, { type: 'message', peer, event, payload })) return false;
     const target = directory.get(peer);
     if (!(target?.port instanceof PlainPort) || target.slowness || !target.port.allows(event)) return false;
     const size = Buffer.byteLength(json);

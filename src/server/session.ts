@@ -72,6 +72,7 @@ export class Session {
   #slowConsumer: SlowConsumer | undefined;
   #atEnd: Set<() => void> | undefined;
   #ended = false;
+  #ref: WeakRef<Session> | undefined;
 
   constructor({ clientId, epoch, socket, secret, hosted, usage }: SessionOptions) {
     this.clientId = clientId;
@@ -90,6 +91,12 @@ export class Session {
 
   get isShared(): boolean {
     return this.hosted?.isShared ?? false;
+  }
+
+  /** For who may remember it longer than it lasts. */
+  get ref(): WeakRef<Session> {
+    this.#ref ??= new WeakRef(this);
+    return this.#ref;
   }
 
   get ended(): boolean {

@@ -143,6 +143,31 @@ describe('frames between a client and the server', () => {
     expect(alice.errors).toEqual([]);
   });
 
+  it('SC-1 whoever has an id now gets what is sent to it, also in the middle of a row', async () => {
+    const relay = await startRelay();
+    const alice = await relay.connect('alice');
+    const heard: unknown[] = [];
+    for (let round = 0; round < 4; round++) {
+      const bob = await relay.connect('bob');
+      bob.onAny('x', (_from, n) => heard.push([round, n]));
+      alice.emitTo('bob', 'x', 1);
+      await settled(alice, bob);
+      alice.emitTo('bob', 'x', 2);
+      await settled(alice, bob);
+      bob.disconnect();
+      await expect.poll(() => relay.server.getAllClientId()).toEqual(['alice']);
+      alice.emitTo('bob', 'x', 3);
+      await settled(alice);
+    }
+    expect(heard).toEqual(
+      [0, 1, 2, 3].flatMap((round) => [
+        [round, 1],
+        [round, 2],
+      ]),
+    );
+    expect(alice.errors.map(({ code }) => code)).toEqual(Array(4).fill('CLIENT_NOT_FOUND'));
+  });
+
   it('CC-2 a plugin that comes after the connect has them too, and one more beside it', async () => {
     const relay = await startRelay();
     const raw = await relay.connectPlain('alice');

@@ -190,6 +190,38 @@ describe('authorize', () => {
     expect(count).toBe(5);
   });
 
+  it('R-1 the answer about messages is kept, and asked for anew when it is over or forgotten', async () => {
+    const asked: string[] = [];
+    let allowed = true;
+    let cacheFor = Number.POSITIVE_INFINITY;
+    const { relay, alice, bob } = await scene(({ action, event }) => {
+      if (action === 'send') asked.push(String(event));
+      return action === 'send' ? { allowed, cacheFor } : true;
+    });
+    const heard: unknown[] = [];
+    bob.onAny('x', (_from, n) => heard.push(n));
+    const send = async (...numbers: number[]) => {
+      for (const n of numbers) alice.emitTo('bob', 'x', n);
+      await settled(alice, bob);
+    };
+    await send(1, 2);
+    await send(3);
+    expect(asked).toEqual(['x']);
+    // Whoever is meant: what is known of all is looked up again.
+    relay.server.forgetPermissions('bob');
+    await send(4);
+    expect(asked).toEqual(['x']);
+    relay.server.forgetPermissions('alice');
+    cacheFor = 1e-9;
+    await send(5);
+    await send(6);
+    expect(asked).toEqual(['x', 'x', 'x']);
+    allowed = false;
+    await send(7);
+    expect(heard).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(alice.errors).toMatchObject([{ code: 'FORBIDDEN' }]);
+  });
+
   it('R-1 an answer under way when permissions are forgotten is not kept', async () => {
     const decide: ((answer: Decision) => void)[] = [];
     const { relay, alice } = await scene(({ action }) =>
