@@ -2,8 +2,7 @@ import { ByteWriter } from './byte-writer.js';
 import { FRAME_HEADER } from './frame.js';
 import { HeadNumbers } from './head-numbers.js';
 import type { Packet } from './packet.js';
-import { shapeOfType } from './packet-shape.js';
-import { writeDefinition, writeNumbered, writeWhole } from './record-writer.js';
+import { writePacket } from './record-writer.js';
 
 /** Writes the packets of one lane into frames. */
 export class FrameWriter {
@@ -24,15 +23,8 @@ export class FrameWriter {
   }
 
   add(packet: Packet): void {
-    const shape = shapeOfType(packet.type);
     if (this.#writer.size === 0) this.#begin();
-    if (!shape.recurs) return writeWhole(this.#writer, shape, packet);
-    let number = this.#numbers.get(shape, packet);
-    if (number === undefined) {
-      number = this.#numbers.add(shape, packet);
-      writeDefinition(this.#writer, shape, packet, number);
-    }
-    writeNumbered(this.#writer, shape, packet, number);
+    writePacket(this.#writer, this.#numbers, packet);
   }
 
   /** The frame; nothing where there are no packets. */

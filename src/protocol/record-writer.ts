@@ -1,11 +1,31 @@
 import { type ByteWriter, roomForText } from './byte-writer.js';
 import { HEADS, NUMBER_SIZE, RECORD_HEADER, writeNumber, writeU32 } from './frame.js';
+import type { HeadNumbers } from './head-numbers.js';
 import { fieldOf, type Packet } from './packet.js';
-import type { NameField, PacketShape } from './packet-shape.js';
+import { type NameField, type PacketShape, shapeOfType } from './packet-shape.js';
 import type { Payload } from './payload.js';
 
+/** Writes a packet for a reader that knows these numbers; what is new of its names is defined before, where that is worth it. */
+export function writePacket(writer: ByteWriter, numbers: HeadNumbers, packet: Packet): void {
+  const shape = shapeOfType(packet.type);
+  if (!shape.recurs) return writeWhole(writer, shape, packet);
+  const number = numbers.get(shape, packet) ?? define(writer, numbers, { shape, packet });
+  writeNumbered(writer, shape, packet, number);
+}
+
+/** Gives a number to the names of a packet, and writes what it stands for. */
+export function define(
+  writer: ByteWriter,
+  numbers: HeadNumbers,
+  { shape, packet }: { readonly shape: PacketShape; readonly packet: Packet },
+): number {
+  const number = numbers.add(shape, packet);
+  writeDefinition(writer, shape, packet, number);
+  return number;
+}
+
 /** Writes a record by which the reader learns what a number stands for from now on. */
-export function writeDefinition(writer: ByteWriter, shape: PacketShape, packet: Packet, number: number): void {
+function writeDefinition(writer: ByteWriter, shape: PacketShape, packet: Packet, number: number): void {
   writer.reserve(RECORD_HEADER + 5 + roomForNames(shape, packet));
   const start = begin(writer, HEADS.define);
   writer.u32(number);

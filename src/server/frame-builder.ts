@@ -6,10 +6,11 @@ import type { Packet } from '../protocol/packet.js';
 import { type PacketShape, shapeOfType } from '../protocol/packet-shape.js';
 import type { Payload } from '../protocol/payload.js';
 import {
+  define,
   sizeBeforePayload,
   writeBeforePayload,
-  writeDefinition,
   writeNumbered,
+  writePacket,
   writeWhole,
 } from '../protocol/record-writer.js';
 import type { WriteOptions } from './connection.js';
@@ -37,16 +38,13 @@ export class FrameBuilder {
 
   /** A record for one lane; what its number stands for is said before, where that is new. */
   record(numbers: HeadNumbers, packet: Packet): Uint8Array {
-    const shape = shapeOfType(packet.type);
-    if (!shape.recurs) return this.whole(packet);
-    const number = numbers.get(shape, packet) ?? this.#define(numbers, shape, packet);
-    writeNumbered(this.#writer, shape, packet, number);
+    writePacket(this.#writer, numbers, packet);
     return this.#writer.take();
   }
 
   /** The record that gives a number to the names of a packet, and the number. */
   definition(numbers: HeadNumbers, shape: PacketShape, packet: Packet): { number: number; record: Uint8Array } {
-    const number = this.#define(numbers, shape, packet);
+    const number = define(this.#writer, numbers, { shape, packet });
     return { number, record: this.#writer.take() };
   }
 
@@ -83,12 +81,6 @@ export class FrameBuilder {
     const built = { message, options: { compress: true, wsPreEncodedFrame: [whole] } };
     this.#last = { ...built, lane, records };
     return built;
-  }
-
-  #define(numbers: HeadNumbers, shape: PacketShape, packet: Packet): number {
-    const number = numbers.add(shape, packet);
-    writeDefinition(this.#writer, shape, packet, number);
-    return number;
   }
 }
 
