@@ -12,8 +12,8 @@ import { PACKET_FIELDS, type PacketType } from '../../src/protocol/packet.js';
  *     names    [code: u8], its place in the table, and then each text [length: u16][UTF-8], epoch [u48], choice [u8]
  *     values   every other field [u48], and then the payload, if it has one, [format: u8][bytes to the end]
  */
-const TEXTS = ['peer', 'clientId', 'secret', 'event', 'room', 'api', 'topic'];
-const CHOICES: Record<string, readonly string[]> = {
+export const TEXTS: readonly string[] = ['peer', 'clientId', 'secret', 'event', 'room', 'api', 'topic'];
+export const CHOICES: Record<string, readonly string[]> = {
   mode: ['bytes', 'objects'],
   input: ['value', 'items'],
   output: ['value', 'items'],

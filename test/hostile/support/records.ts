@@ -1,5 +1,5 @@
 import { PACKET_FIELDS, type PacketType } from '../../../src/protocol/packet.js';
-import { namesOf, record, TYPES, uint } from '../../protocol/frame-twin.js';
+import { CHOICES, namesOf, record, TEXTS, TYPES, uint } from '../../protocol/frame-twin.js';
 
 /**
  * Records of frames written by hand, as `PROTOCOL.md` has them: right, or wrong as they are told to be. Bytes in place
@@ -10,14 +10,6 @@ type Bytes = Uint8Array;
 
 /** What a packet holds, by field: a payload is its format, and its data stands in `data`. */
 export type Fields = Readonly<Record<string, unknown>> & { readonly data?: string | Bytes };
-
-const TEXTS: ReadonlySet<string> = new Set(['peer', 'clientId', 'secret', 'event', 'room', 'api', 'topic']);
-
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  mode: ['bytes', 'objects'],
-  input: ['value', 'items'],
-  output: ['value', 'items'],
-};
 
 export const DEFINE = 0;
 export const WHOLE = 1;
@@ -81,7 +73,7 @@ export function fieldsOf(data: unknown, header: readonly unknown[]): Fields {
 }
 
 function name(field: string, given: unknown): Bytes {
-  if (TEXTS.has(field)) return text(given as string | Bytes);
+  if (TEXTS.includes(field)) return text(given as string | Bytes);
   if (given instanceof Uint8Array) return given;
   return field === 'epoch' ? u48(given as number) : u8(CHOICES[field]!.indexOf(given as string));
 }
