@@ -14,7 +14,7 @@ import {
   writeWhole,
 } from '../protocol/record-writer.js';
 import type { WriteOptions } from './connection.js';
-import { type Allocate, frameBytes } from './websocket-frame.js';
+import { FOR_LATER, FOR_NOW, frameBytes } from './websocket-frame.js';
 
 export type PayloadPacket = Packet & { readonly payload: Payload };
 
@@ -65,13 +65,13 @@ export class FrameBuilder {
     return inPlace;
   }
 
-  /** One frame of all these. Where the last was made of the very same, it is used again. */
-  build(lane: number, records: readonly Uint8Array[], allocate: Allocate): BuiltFrame {
+  /** One frame of all these, for an outlet. Where the last was made of the very same, it is used again. */
+  build(lane: number, records: readonly Uint8Array[], outlet: { readonly isClear: boolean }): BuiltFrame {
     const last = this.#last;
     if (last && last.lane === lane && isSame(last.records, records)) return last;
     let length = FRAME_HEADER;
     for (const { byteLength } of records) length += byteLength;
-    const { whole, message } = frameBytes(length, allocate);
+    const { whole, message } = frameBytes(length, outlet.isClear ? FOR_NOW : FOR_LATER);
     writeFrameHeader(message, 0, lane);
     let at = FRAME_HEADER;
     for (const record of records) {

@@ -6,7 +6,7 @@ import { Outlet } from './outlet.js';
 import type { RawServerSocket } from './raw-server.js';
 import type { SendQueue } from './send-queue.js';
 import { TurnQueue } from './turn-queue.js';
-import { FOR_LATER, FOR_NOW, frameHeader } from './websocket-frame.js';
+import { frameHeader } from './websocket-frame.js';
 
 /** Who hears of it when something has left this process: one of the two. */
 export interface WrittenOptions {
@@ -74,8 +74,7 @@ export class Lane {
   #write(records: readonly Uint8Array[]): void {
     const written = this.#takeWritten();
     if (!this.#socket.connected) return;
-    const allocate = this.#outlet.isClear ? FOR_NOW : FOR_LATER;
-    const { message, options } = this.#builder.build(this.number, records, allocate);
+    const { message, options } = this.#builder.build(this.number, records, this.#outlet);
     this.#outlet.write(message, options, written);
   }
 

@@ -6,7 +6,7 @@ const WHOLE_BINARY = 0x82;
 const MESSAGE = 0x34;
 
 /** Takes memory for what is written now, or for what may wait in a queue. */
-export type Allocate = (length: number) => Buffer;
+type Allocate = (length: number) => Buffer;
 
 /** From Node's pool, which is faster: what waits would keep 8 KiB of it. */
 export const FOR_NOW: Allocate = (length) => Buffer.allocUnsafe(length);
@@ -42,9 +42,9 @@ export function frameTexts(texts: readonly string[]): Buffer {
   return frames;
 }
 
-/** What comes before bytes of this length. */
+/** What comes before bytes of this length, if they are so many that it does not matter what it keeps of the pool. */
 export function frameHeader(length: number): Buffer {
-  const header = FOR_LATER(lengthOfHeader(length));
+  const header = FOR_NOW(lengthOfHeader(length));
   writeHeader(header, 0, WHOLE_BINARY, length);
   return header;
 }
