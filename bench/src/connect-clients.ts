@@ -15,9 +15,9 @@ const SOCKET_OPTIONS = { transports: ['websocket'], forceNew: true, reconnection
 /** A client with this library. Settles when others can reach it. */
 export async function connectOurs(
   { port, clientId, failed }: ConnectOptions,
-  { isService = false }: { readonly isService?: boolean } = {},
+  { isService = false, frames = true }: { readonly isService?: boolean; readonly frames?: boolean } = {},
 ): Promise<P2PClientSocket> {
-  const socket = p2pClientPlugin(io(urlOf(port), SOCKET_OPTIONS), clientId, { timeout: 30_000, isService });
+  const socket = p2pClientPlugin(io(urlOf(port), SOCKET_OPTIONS), clientId, { timeout: 30_000, isService, frames });
   socket.on('SERVER_ERROR', failed);
   // Only the router can answer, so the session has begun.
   await socket.isClientConnected(clientId);

@@ -11,6 +11,8 @@ import { reportServices } from './service/services-report.js';
 import { planStreams } from './stream/plan.js';
 import { runStreams } from './stream/run-streams.js';
 import { reportStreams } from './stream/streams-report.js';
+import { planTricks, runTricks } from './trick/run-tricks.js';
+import { reportTricks } from './trick/tricks-report.js';
 import { planWires } from './wire/plan.js';
 import { runWires } from './wire/run-wires.js';
 import { plotWires } from './wire/wire-plot.js';
@@ -28,6 +30,11 @@ const SUITES: Record<SuiteName, Suite> = {
   async wires(flags, progress) {
     const results = await runWires(planWires(flags), progress);
     return { results, report: reportWires(results), plot: plotWires(results) };
+  },
+
+  async tricks(flags, progress) {
+    const results = await runTricks(planTricks(flags), progress);
+    return { results, report: reportTricks(results) };
   },
 
   async relay(flags, progress) {

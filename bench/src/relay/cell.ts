@@ -19,6 +19,9 @@ export type CellMemory<Name extends AnyContestantName = AnyContestantName> = Cel
   readonly connected: Memory;
 };
 
+/** What it took to connect all clients: the server's memory before and after, its usage, and the time. */
+export type Connecting = { readonly empty: Memory; readonly connected: Memory; readonly elapsedMs: number } & Usage;
+
 export interface CellOptions<Name extends AnyContestantName> extends CellKey<Name> {
   readonly failed: (error: Error) => void;
 }
@@ -43,13 +46,13 @@ export class Cell<Name extends AnyContestantName> {
     this.#load = new Worker({ script: loadScript, name: `Load of ${name}`, failed });
   }
 
-  /** Connects all clients. Gives the server's memory before and after. */
-  async connect(): Promise<{ readonly empty: Memory; readonly connected: Memory }> {
+  /** Connects all clients. */
+  async connect(): Promise<Connecting> {
     const { contestant, clients } = this;
     const { port } = await this.#server.call('listen', contestant);
     const empty = await this.#server.call('memory');
-    await this.#load.call('connect', { contestant, port, clients });
-    return { empty, connected: await this.#server.call('memory') };
+    const cost = await this.#count(() => this.#load.call('connect', { contestant, port, clients }));
+    return { empty, connected: await this.#server.call('memory'), ...cost };
   }
 
   measure(order: LoadOrder): Promise<Measurement> {

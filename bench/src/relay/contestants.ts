@@ -10,8 +10,13 @@ export const CONTESTANTS = ['ours', 'hand-written'] as const;
 
 export type ContestantName = (typeof CONTESTANTS)[number];
 
-/** Those of the messages, and those of what is asked before. */
-export type AnyContestantName = ContestantName | PolicyName;
+/** Where clients do nothing but stay connected. */
+export const IDLE_CONTESTANTS = [...CONTESTANTS, 'bare'] as const;
+
+export type IdleContestantName = (typeof IDLE_CONTESTANTS)[number];
+
+/** Those of the messages, of idle clients, and of what is asked before. */
+export type AnyContestantName = IdleContestantName | PolicyName;
 
 /** One connected client, whichever way it talks. */
 export interface RelayClient {
@@ -24,7 +29,7 @@ export interface RelayClient {
 
 /** Both halves of a relay. */
 interface Contestant {
-  serve(httpServer: HttpServer): void;
+  serve(httpServer: HttpServer): Server;
   /** Settles when the client can be reached by others. */
   connect(options: ConnectOptions): Promise<RelayClient>;
 }
@@ -51,7 +56,7 @@ function ours(serverOptions: P2PServerOptions): Contestant {
 const handWritten: Contestant = {
   serve: (httpServer) => {
     const sockets = new Map<string, Socket>();
-    new Server(httpServer).on('connection', (socket) => {
+    return new Server(httpServer).on('connection', (socket) => {
       const clientId: string = socket.handshake.auth.clientId;
       sockets.set(clientId, socket);
       socket.on('relay', (to, event, payload) => sockets.get(to)?.emit(event, clientId, payload));
@@ -68,7 +73,11 @@ const handWritten: Contestant = {
   },
 };
 
+/** Socket.IO with nothing on it, so nobody is reached. */
+const bare: Contestant = { ...handWritten, serve: (httpServer) => new Server(httpServer) };
+
 export function contestant(name: AnyContestantName): Contestant {
   if (name === 'hand-written') return handWritten;
+  if (name === 'bare') return bare;
   return ours(name === 'ours' ? { authenticate: false } : POLICY_OPTIONS[name]);
 }

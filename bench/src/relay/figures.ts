@@ -27,6 +27,18 @@ export function cpuRatio(results: RelayResults, key: SeriesKey, base: SeriesKey)
   return spreadOf(series(results, key).map((sample, index) => cpuPerMessage(sample) / cpuPerMessage(bases[index]!)));
 }
 
+/** The fewest and the most clients with which messages were measured. */
+export function clientsRange({ plan }: RelayResults): { readonly fewest: number; readonly most: number } {
+  const { clients } = plan.messages;
+  return { fewest: clients[0]!, most: clients.at(-1)! };
+}
+
+/** CPU time per message with the most clients over that with the fewest. */
+export function growthOf(results: RelayResults, contestant: ContestantName, payload: PayloadName): Spread {
+  const { fewest, most } = clientsRange(results);
+  return cpuRatio(results, { contestant, payload, clients: most }, { contestant, payload, clients: fewest });
+}
+
 function series({ samples }: RelayResults, { contestant, clients, payload }: SeriesKey): Sample[] {
   return samples.filter(
     (sample) => sample.contestant === contestant && sample.clients === clients && sample.payload === payload,

@@ -31,7 +31,8 @@ export interface RequestOrder extends LoadOrder {
 }
 
 export interface LoadCommands {
-  connect(target: LoadTarget): Promise<void>;
+  /** Gives how long it took until all were there, in ms. */
+  connect(target: LoadTarget): Promise<{ readonly elapsedMs: number }>;
   run(order: LoadOrder): Promise<LoadResult>;
   request(order: RequestOrder): Promise<RoundTrips>;
 }
@@ -47,11 +48,14 @@ let pairs: PairTraffic[] = [];
 
 serveCommands<LoadCommands>({
   async connect(target) {
+    const start = performance.now();
     while (clients.length < target.clients) {
       const size = Math.min(BATCH, target.clients - clients.length);
       clients.push(...(await Promise.all(Array.from({ length: size }, (_, i) => connect(target, clients.length + i)))));
     }
+    const elapsedMs = performance.now() - start;
     pairs = Array.from({ length: PAIRS }, (_, index) => pairOf(index));
+    return { elapsedMs };
   },
 
   async run({ payload, duration }) {

@@ -1,20 +1,35 @@
 import { machineLine } from '../machine.js';
 import { count, number, ratio, spread, table } from '../markdown.js';
 import { describeTurns } from '../turn-figures.js';
+import { verdictTable } from '../verdict.js';
 import { CONTESTANTS } from './contestants.js';
-import { bytesSentPerMessage, cpuPerMessage, cpuRatio, figure, messagesPerSecond } from './figures.js';
+import {
+  bytesSentPerMessage,
+  clientsRange,
+  cpuPerMessage,
+  cpuRatio,
+  figure,
+  growthOf,
+  messagesPerSecond,
+} from './figures.js';
+import { idleSection } from './idle-report.js';
 import { memoryTable } from './memory-table.js';
 import { PAYLOADS } from './payloads.js';
 import { IN_FLIGHT, PAIRS } from './plan.js';
 import { policySection } from './policy-report.js';
 import type { RelayResults } from './run-relay.js';
-
-/** What a message may cost more with the most clients than with the fewest. */
-const GROWTH_LIMIT = 1.15;
+import { verdictsOf } from './verdicts.js';
 
 /** The run as Markdown; parts that were not run are left out. */
 export function reportRelay(results: RelayResults): string {
-  return [machineLine(results.machine), ...messagesSection(results), ...policySection(results)].join('\n\n');
+  const verdicts = verdictsOf(results);
+  return [
+    machineLine(results.machine),
+    ...(verdicts.length > 0 ? ['### Goals', verdictTable(verdicts)] : []),
+    ...messagesSection(results),
+    ...idleSection(results),
+    ...policySection(results),
+  ].join('\n\n');
 }
 
 function messagesSection(results: RelayResults): string[] {
@@ -68,19 +83,10 @@ function costTable(results: RelayResults): string {
 }
 
 function growthTable(results: RelayResults): string {
-  const fewest = results.plan.messages.clients[0]!;
-  const most = results.plan.messages.clients.at(-1)!;
-  const rows = PAYLOADS.map(({ name: payload }) => {
-    const [ours, handWritten] = CONTESTANTS.map((contestant) =>
-      cpuRatio(results, { contestant, payload, clients: most }, { contestant, payload, clients: fewest }),
-    );
-    return [
-      payload,
-      spread(ours!, ratio),
-      spread(handWritten!, ratio),
-      ours!.median <= GROWTH_LIMIT ? 'yes' : '**no**',
-    ];
-  });
-  const head = ['µs CPU per message', 'ours', 'hand-written', `ours ≤ ${GROWTH_LIMIT}`];
-  return `With ${count(most)} clients over with ${count(fewest)}.\n\n${table(head, rows)}`;
+  const { fewest, most } = clientsRange(results);
+  const rows = PAYLOADS.map(({ name: payload }) => [
+    payload,
+    ...CONTESTANTS.map((contestant) => spread(growthOf(results, contestant, payload), ratio)),
+  ]);
+  return `With ${count(most)} clients over with ${count(fewest)}.\n\n${table(['µs CPU per message', ...CONTESTANTS], rows)}`;
 }

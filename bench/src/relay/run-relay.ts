@@ -3,6 +3,7 @@ import type { Progress } from '../progress.js';
 import { withRigs } from '../with-rigs.js';
 import { Cell, type CellKey, type CellMemory, type Measurement } from './cell.js';
 import { CONTESTANTS, type ContestantName } from './contestants.js';
+import { type IdleSample, measureIdle } from './idle.js';
 import { PAYLOADS, type PayloadName } from './payloads.js';
 import type { MessagesPlan, RelayPlan } from './plan.js';
 import { measurePolicies, type PolicyResults } from './policy.js';
@@ -23,6 +24,7 @@ interface MessagesResults {
 export interface RelayResults extends MessagesResults {
   readonly machine: Machine;
   readonly plan: RelayPlan;
+  readonly idle: readonly IdleSample[];
   readonly policy: PolicyResults;
 }
 
@@ -31,10 +33,11 @@ export async function runRelay(plan: RelayPlan, progress: Progress): Promise<Rel
   const machine = describeMachine();
   const nothing = { memory: [], samples: [] };
   const messages = plan.parts.includes('messages') ? await measureMessages(plan.messages, progress) : nothing;
+  const idle = plan.parts.includes('idle') ? await measureIdle(plan.idle, (line) => progress(`idle: ${line}`)) : [];
   const policy = plan.parts.includes('policy')
     ? await measurePolicies(plan.policy, (line) => progress(`policy: ${line}`))
     : nothing;
-  return { machine, plan, ...messages, policy };
+  return { machine, plan, ...messages, idle, policy };
 }
 
 async function measureMessages(plan: MessagesPlan, progress: Progress): Promise<MessagesResults> {

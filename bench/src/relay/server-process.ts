@@ -1,14 +1,14 @@
 import { createServer } from 'node:http';
 import { serveCommands } from '../commands.js';
 import { listen } from '../listen.js';
-import { collectedMemory, type Memory } from '../memory.js';
+import { type Memory, settledMemory } from '../memory.js';
 import { ServerMeter, type Usage } from '../server-meter.js';
 import { type AnyContestantName, contestant } from './contestants.js';
 
 export interface ServerCommands {
   listen(name: AnyContestantName): Promise<{ readonly port: number }>;
   /** What stays after a garbage collection. */
-  memory(): Memory;
+  memory(): Promise<Memory>;
   startCounting(): void;
   usage(): Usage;
 }
@@ -22,7 +22,7 @@ serveCommands<ServerCommands>({
     return listen(httpServer);
   },
 
-  memory: collectedMemory,
+  memory: settledMemory,
   startCounting: () => meter.startCounting(),
   usage: () => meter.usage(),
 });

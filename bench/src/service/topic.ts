@@ -10,7 +10,7 @@ import type { Hosting } from './service-contestant.js';
 /** Who publishes, and how many at once. */
 export interface TopicKind {
   readonly hosting: Hosting;
-  readonly burst: number;
+  readonly burst: 1 | 8;
 }
 
 export const TOPIC_KINDS: readonly TopicKind[] = [

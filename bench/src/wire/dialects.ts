@@ -1,5 +1,6 @@
 import { connectBare, connectOurs } from '../connect-clients.js';
-import type { SocketIoDialect } from './socket-io-wire.js';
+import type { RecordedClient, SocketIoDialect } from './socket-io-wire.js';
+import type { WireOptions } from './wire.js';
 
 /** The event that the load sends. */
 export const EVENT = 'data';
@@ -26,15 +27,30 @@ function countRecords(bytes: Buffer, start: number, end: number): number {
 /** This library on both ends. */
 export const OURS: SocketIoDialect = {
   path: () => EIO4,
-  connect: (clientId) => `0${JSON.stringify({ clientId, p2p: { version: 1, secret: clientId, frames: 1 } })}`,
+  connect: (clientId) => announcement(clientId, { frames: 1 }),
   isReady: (text) => text.startsWith('42["P2P",null,["welcome"'),
   countText: () => 0,
   countBinary: countRecords,
-  recorded: async (options) => {
-    const socket = await connectOurs(options);
-    return { io: socket.io as never, emitTo: (target, payload) => socket.emitTo(target, EVENT, payload) };
-  },
+  recorded: (options) => recordOurs(options, { frames: true }),
 };
+
+/** The same without frames: each packet is an event of Socket.IO. Only of JSON. */
+export const OURS_EVENTS: SocketIoDialect = {
+  path: OURS.path,
+  connect: (clientId) => announcement(clientId, {}),
+  isReady: OURS.isReady,
+  countText: startsWith('42["P2P","'),
+  recorded: (options) => recordOurs(options, { frames: false }),
+};
+
+function announcement(clientId: string, frames: { readonly frames?: 1 }): string {
+  return `0${JSON.stringify({ clientId, p2p: { version: 1, secret: clientId, ...frames } })}`;
+}
+
+async function recordOurs(options: WireOptions, { frames }: { readonly frames: boolean }): Promise<RecordedClient> {
+  const socket = await connectOurs(options, { frames });
+  return { io: socket.io as never, emitTo: (target, payload) => socket.emitTo(target, EVENT, payload) };
+}
 
 /** Clients without this library, on a server with it. */
 export const OURS_PLAIN: SocketIoDialect = {

@@ -1,10 +1,10 @@
 import { giveUp, serveCommands } from '../commands.js';
 import { makePayload, type PayloadName } from '../relay/payloads.js';
 import type { ConnectedWire } from './wire.js';
-import { WIRES, type WireName } from './wires.js';
+import { ALL_WIRES, type AnyWireName } from './wires.js';
 
 export interface WireTarget {
-  readonly wire: WireName;
+  readonly wire: AnyWireName;
   readonly port: number;
   /** Of which one sends and the other receives. */
   readonly pairs: number;
@@ -51,7 +51,7 @@ let receivers: ConnectedWire[] = [];
 serveCommands<WireLoadCommands>({
   async connect({ wire, port, pairs, idle }) {
     const connect = (clientId: string, partner?: string) =>
-      WIRES[wire].connect({ port, clientId, partner, failed: giveUp });
+      ALL_WIRES[wire].connect({ port, clientId, partner, failed: giveUp });
     receivers = await inBatches(pairs, (index) => connect(`client-r${index}`));
     senders = await inBatches(pairs, (index) => connect(`client-s${index}`, `client-r${index}`));
     await inBatches(idle, (index) => connect(`client-i${index}`));

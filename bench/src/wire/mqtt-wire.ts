@@ -1,3 +1,4 @@
+import { inPieces } from './in-pieces.js';
 import { rawConnection } from './raw-connection.js';
 import type { WireKind } from './wire.js';
 import { WrittenWire } from './written-wire.js';
@@ -18,16 +19,15 @@ export const MQTT: WireKind = {
     const subscribed = new Promise<void>((resolve) => {
       ready = resolve;
     });
-    let rest: Buffer = Buffer.alloc(0);
+    const scan = inPieces((bytes, at) => {
+      const end = endOfPacket(bytes, at);
+      if (end === undefined) return undefined;
+      if (bytes[at] === PUBLISH) wire.count();
+      else if (bytes[at] === SUBACK) ready();
+      return end;
+    });
     const received = (piece: Buffer) => {
-      const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
-      let at = 0;
-      for (let end = endOfPacket(bytes, at); end !== undefined; end = endOfPacket(bytes, at)) {
-        if (bytes[at] === PUBLISH) wire.count();
-        else if (bytes[at] === SUBACK) ready();
-        at = end;
-      }
-      rest = bytes.subarray(at);
+      scan(piece);
       wire.tell();
     };
     wire.socket = await rawConnection({ port, received, failed });

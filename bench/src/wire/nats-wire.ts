@@ -1,3 +1,4 @@
+import { inPieces } from './in-pieces.js';
 import { rawConnection } from './raw-connection.js';
 import type { WireKind } from './wire.js';
 import { WrittenWire } from './written-wire.js';
@@ -14,27 +15,24 @@ export const NATS: WireKind = {
     const subscribed = new Promise<void>((resolve) => {
       ready = resolve;
     });
-    let rest: Buffer = Buffer.alloc(0);
-    const received = (piece: Buffer) => {
-      const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
-      let at = 0;
-      for (let end = bytes.indexOf(LINE_END, at); end >= 0; end = bytes.indexOf(LINE_END, at)) {
-        // `M` of MSG: what follows it is as long as its last word says.
-        if (bytes[at] === 0x4d) {
-          const line = bytes.toString('latin1', at, end);
-          const next = end + 2 + Number(line.slice(line.lastIndexOf(' ') + 1)) + 2;
-          if (next > bytes.length) break;
-          wire.count();
-          at = next;
-          continue;
-        }
-        const line = bytes.toString('latin1', at, end);
-        if (line === 'PING') wire.socket?.write('PONG\r\n');
-        else if (line === 'PONG') ready();
-        else if (line.startsWith('-ERR')) failed(new Error(`NATS says ${line}`));
-        at = end + 2;
+    const scan = inPieces((bytes, at) => {
+      const end = bytes.indexOf(LINE_END, at);
+      if (end < 0) return undefined;
+      const line = bytes.toString('latin1', at, end);
+      if (line.startsWith('MSG ')) {
+        // What follows is as long as its last word says.
+        const next = end + 2 + Number(line.slice(line.lastIndexOf(' ') + 1)) + 2;
+        if (next > bytes.length) return undefined;
+        wire.count();
+        return next;
       }
-      rest = bytes.subarray(at);
+      if (line === 'PING') wire.socket?.write('PONG\r\n');
+      else if (line === 'PONG') ready();
+      else if (line.startsWith('-ERR')) failed(new Error(`NATS says ${line}`));
+      return end + 2;
+    });
+    const received = (piece: Buffer) => {
+      scan(piece);
       wire.tell();
     };
     wire.socket = await rawConnection({ port, received, failed });

@@ -12,7 +12,8 @@ export interface WireKindOfTraffic {
 /** Pairs that talk, and messages of each that are under way. */
 export const TRAFFIC = {
   pipelined: { pairs: 16, inFlight: 64 },
-  'one in flight': { pairs: 1, inFlight: 1 },
+  'one in flight': { pairs: 16, inFlight: 1 },
+  'one pair': { pairs: 1, inFlight: 1 },
   'many pairs': { pairs: 500, inFlight: 4 },
 } as const;
 
@@ -25,6 +26,7 @@ export const KINDS: readonly WireKindOfTraffic[] = [
   { traffic: 'pipelined', payload: '1 KB binary' },
   { traffic: 'pipelined', payload: '64 KB binary' },
   { traffic: 'one in flight', payload: '100 B JSON' },
+  { traffic: 'one pair', payload: '100 B JSON' },
   { traffic: 'many pairs', payload: '100 B JSON' },
 ];
 
@@ -39,9 +41,9 @@ export interface WirePlan extends TurnsPlan {
   readonly wires: readonly WireName[] | undefined;
 }
 
-const FULL: WirePlan = { wires: undefined, starts: 3, rounds: 2, duration: 1_500, warmUp: 500 };
+const FULL: TurnsPlan = { starts: 3, rounds: 2, duration: 1_500, warmUp: 500 };
 
-const QUICK: WirePlan = { ...FULL, starts: 1, rounds: 1, duration: 300, warmUp: 200 };
+const QUICK: TurnsPlan = { starts: 1, rounds: 1, duration: 300, warmUp: 200 };
 
 /** @throws Error for one that there is not */
 export function planWires(flags: Flags): WirePlan {
@@ -50,11 +52,15 @@ export function planWires(flags: Flags): WirePlan {
     if (!wire) throw new Error(`--part takes ${WIRE_NAMES.join(', ')}, not "${part}"`);
     return wire;
   });
+  return { ...planTurns(flags), wires };
+}
+
+/** How often and how long, whatever the contestants. */
+export function planTurns({ quick, starts, rounds, duration }: Flags): TurnsPlan {
   return {
-    ...(flags.quick ? QUICK : FULL),
-    wires,
-    ...(flags.starts !== undefined && { starts: flags.starts }),
-    ...(flags.rounds !== undefined && { rounds: flags.rounds }),
-    ...(flags.duration !== undefined && { duration: flags.duration }),
+    ...(quick ? QUICK : FULL),
+    ...(starts !== undefined && { starts }),
+    ...(rounds !== undefined && { rounds }),
+    ...(duration !== undefined && { duration }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { upgradedConnection } from './raw-connection.js';
-import { BINARY, MessageScanner, maskedFrame } from './websocket-bytes.js';
+import { BINARY, maskedFrame, messagesOf } from './websocket-bytes.js';
 import type { WireKind } from './wire.js';
 import { WrittenWire } from './written-wire.js';
 
@@ -28,9 +28,9 @@ export function serveRawWs(httpServer: HttpServer): void {
 export const RAW_WS: WireKind = {
   connect: async ({ port, clientId, partner, failed }) => {
     const wire: WrittenWire = new WrittenWire((payload) => maskedFrame(BINARY, addressed(partner ?? '', payload)));
-    const scanner = new MessageScanner(() => wire.count());
+    const scan = messagesOf(() => wire.count());
     const received = (piece: Buffer) => {
-      scanner.add(piece);
+      scan(piece);
       wire.tell();
     };
     wire.socket = await upgradedConnection(`/${clientId}`, { port, received, failed });

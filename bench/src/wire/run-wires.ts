@@ -4,12 +4,12 @@ import type { PayloadName } from '../relay/payloads.js';
 import { spreadOf } from '../statistics.js';
 import type { Turn } from '../turns.js';
 import { takeTurns } from '../turns.js';
-import { KINDS, OFFERED, OFFERED_PART, TRAFFIC, type WireKindOfTraffic, type WirePlan } from './plan.js';
-import { type WireFigures, WireRig } from './wire-rig.js';
+import { KINDS, OFFERED, OFFERED_PART, TRAFFIC, type WirePlan } from './plan.js';
+import { type SaturatedSample, saturate, turnsOf } from './saturate.js';
+import type { WireFigures } from './wire-rig.js';
 import { availableWires, type WireName } from './wires.js';
 
-/** As fast as it goes. */
-export type WireSample = Turn<WireName> & WireKindOfTraffic & WireFigures;
+export type WireSample = SaturatedSample<WireName>;
 
 /** At one rate for all. */
 export type OfferedSample = Turn<WireName> & { readonly payload: PayloadName; readonly rate: number } & WireFigures;
@@ -23,31 +23,10 @@ export interface WireResults {
 
 export async function runWires(plan: WirePlan, progress: Progress): Promise<WireResults> {
   const machine = describeMachine();
-  const contestants = plan.wires ?? availableWires();
-  const turnsOf = (pairs: number) => ({
-    plan,
-    contestants,
-    makeRig: (wire: WireName, failed: (error: Error) => void) => new WireRig({ wire, pairs, idle: 0 }, failed),
-    connect: (rig: WireRig) => rig.connect(),
-    progress: (line: string) => progress(`${pairs} pairs: ${line}`),
-  });
-  const few = turnsOf(TRAFFIC.pipelined.pairs);
-  const saturate = (turns: typeof few, kinds: readonly WireKindOfTraffic[]) =>
-    takeTurns({
-      ...turns,
-      kinds,
-      measure: (rig, { traffic, payload }, duration) => rig.measure({ payload, ...TRAFFIC[traffic], duration }),
-    });
-  const isMany = ({ traffic }: WireKindOfTraffic) => traffic === 'many pairs';
-  const samples = [
-    ...(await saturate(
-      few,
-      KINDS.filter((kind) => !isMany(kind)),
-    )),
-    ...(await saturate(turnsOf(TRAFFIC['many pairs'].pairs), KINDS.filter(isMany))),
-  ];
+  const options = { plan, contestants: plan.wires ?? availableWires(), progress };
+  const samples = await saturate(KINDS, options);
   const offered = await takeTurns({
-    ...few,
+    ...turnsOf(TRAFFIC.pipelined.pairs, options),
     kinds: OFFERED.map((payload) => ({ payload, rate: offeredRate(samples, payload) })),
     measure: (rig, { payload, rate }, duration) => rig.measure({ payload, rate, ...TRAFFIC.pipelined, duration }),
   });

@@ -4,12 +4,13 @@ import { listen } from '../listen.js';
 import { collectedMemory, type Memory } from '../memory.js';
 import { contestant } from '../relay/contestants.js';
 import { ServerMeter, type Usage } from '../server-meter.js';
+import { switchOff } from '../trick/tricks.js';
 import { serveOriginal } from './original.js';
 import { serveRawWs } from './raw-ws-wire.js';
-import type { WireName } from './wires.js';
+import type { AnyWireName } from './wires.js';
 
 export interface WireServerCommands {
-  listen(name: WireName): Promise<{ readonly port: number }>;
+  listen(name: AnyWireName): Promise<{ readonly port: number }>;
   /** What stays after a garbage collection. */
   memory(): Memory;
   startCounting(): void;
@@ -23,8 +24,9 @@ serveCommands<WireServerCommands>({
   listen(name) {
     if (name === 'raw ws') serveRawWs(httpServer);
     else if (name === 'original') serveOriginal(httpServer);
+    else if (name.startsWith('hand-written')) contestant('hand-written').serve(httpServer);
     // With identity, permission and limits: what they may cost is part of what is measured.
-    else contestant(name.startsWith('hand-written') ? 'hand-written' : 'authorize, cached').serve(httpServer);
+    else switchOff(contestant('authorize, cached').serve(httpServer), name);
     return listen(httpServer);
   },
 

@@ -1,7 +1,7 @@
 import type { Socket as TcpSocket } from 'node:net';
 import { upgradedConnection } from './raw-connection.js';
 import { type RecordedEngine, type Recording, record } from './recorder.js';
-import { MessageScanner, maskedFrame, TEXT } from './websocket-bytes.js';
+import { maskedFrame, messagesOf, TEXT } from './websocket-bytes.js';
 import type { ConnectedWire, FrameCount, WireKind, WireOptions } from './wire.js';
 
 /** A real client, whose frames are recorded. */
@@ -21,6 +21,8 @@ export interface SocketIoDialect {
   /** How many messages of others are in a message of the server. */
   readonly countText: (bytes: Buffer, start: number, end: number) => number;
   readonly countBinary?: (bytes: Buffer, start: number, end: number) => number;
+  /** Each message goes in a turn of its own, after which the client sends what it has. */
+  readonly oneByOne?: boolean;
   /** The client, not the server, sends pings. */
   readonly pings?: boolean;
   /** A real client of the kind, on a connection of its own. */
@@ -68,9 +70,9 @@ class SocketIoWire implements ConnectedWire {
     const ready = new Promise<void>((resolve) => {
       this.#ready = resolve;
     });
-    const scanner = new MessageScanner((...message) => this.#scan(...message));
+    const scan = messagesOf((...message) => this.#scan(...message));
     const received = (piece: Buffer) => {
-      scanner.add(piece);
+      scan(piece);
       const count = this.#count;
       this.#count = 0;
       if (count > 0) this.#listener(count);
@@ -92,8 +94,11 @@ class SocketIoWire implements ConnectedWire {
     this.#socket?.write(first.bytes);
     this.#recordings = [];
     for (let count = 1; count <= most; count++) {
-      this.#recordings[count] = await record(recorder, () => {
-        for (let sent = 0; sent < count; sent++) recorder.emitTo(partner, payload);
+      this.#recordings[count] = await record(recorder, async () => {
+        for (let sent = 0; sent < count; sent++) {
+          recorder.emitTo(partner, payload);
+          if (this.#dialect.oneByOne) await Promise.resolve();
+        }
       });
     }
   }

@@ -1,3 +1,5 @@
+import { inPieces } from './in-pieces.js';
+
 /** First bytes of a frame of a client (RFC 6455, 5.2): all of it, and masked. */
 export const TEXT = 0x81;
 export const BINARY = 0x82;
@@ -30,23 +32,13 @@ export function maskedFrame(first: number, payload: Uint8Array): Buffer {
 export type MessageListener = (first: number, bytes: Buffer, start: number, end: number) => void;
 
 /** Cuts what a server writes into messages. */
-export class MessageScanner {
-  readonly #listener: MessageListener;
-  #rest: Buffer = Buffer.alloc(0);
-
-  constructor(listener: MessageListener) {
-    this.#listener = listener;
-  }
-
-  add(piece: Buffer): void {
-    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, piece]) : piece;
-    let at = 0;
-    for (let end = endOfFrame(bytes, at); end !== undefined && end.end <= bytes.length; end = endOfFrame(bytes, at)) {
-      this.#listener(bytes[at]!, bytes, end.start, end.end);
-      at = end.end;
-    }
-    this.#rest = bytes.subarray(at);
-  }
+export function messagesOf(listener: MessageListener): (piece: Buffer) => void {
+  return inPieces((bytes, at) => {
+    const frame = endOfFrame(bytes, at);
+    if (!frame || frame.end > bytes.length) return undefined;
+    listener(bytes[at]!, bytes, frame.start, frame.end);
+    return frame.end;
+  });
 }
 
 function endOfFrame(bytes: Buffer, at: number): { readonly start: number; readonly end: number } | undefined {

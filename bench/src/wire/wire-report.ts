@@ -12,9 +12,9 @@ type AnySample = WireSample | OfferedSample;
 
 const loadEach = ({ loadMicros, messages }: WireFigures): number => loadMicros / messages;
 export const cpuEach = ({ cpuMicros, messages }: WireFigures): number => cpuMicros / messages;
-const eachSecond = ({ messages, elapsedMs }: WireFigures): number => (messages / elapsedMs) * 1_000;
-const perFrameIn = ({ messages, framesIn }: WireFigures): number => messages / framesIn;
-const perFrameOut = ({ messages, framesOut }: WireFigures): number => messages / framesOut;
+export const eachSecond = ({ messages, elapsedMs }: WireFigures): number => (messages / elapsedMs) * 1_000;
+export const perFrameIn = ({ messages, framesIn }: WireFigures): number => messages / framesIn;
+export const perFrameOut = ({ messages, framesOut }: WireFigures): number => messages / framesOut;
 
 const REAL_CLIENTS: [WireName, WireName] = ['ours, real clients', 'hand-written, real clients'];
 
@@ -75,7 +75,10 @@ function clientVerdicts(samples: readonly WireSample[]): Verdict[] {
   return [atMostRatio({ what: '100 B JSON, pipelined: clients with the plugin over plain ones', measured, most: 0.6 })];
 }
 
-export function samplesOf(samples: readonly WireSample[], { traffic, payload }: WireKindOfTraffic): WireSample[] {
+export function samplesOf<Sample extends WireKindOfTraffic>(
+  samples: readonly Sample[],
+  { traffic, payload }: WireKindOfTraffic,
+): Sample[] {
   return samples.filter((sample) => sample.traffic === traffic && sample.payload === payload);
 }
 
@@ -104,7 +107,7 @@ function tableOf(samples: readonly AnySample[]): string {
   const rows = names.map((name) => [
     name,
     spread(figure(samples, name, cpuEach)),
-    name === 'ours' ? '' : `**${spread(ratioOf(samples, name), ratio)}**`,
+    name === 'ours' || !names.includes('ours') ? '' : `**${spread(ratioOf(samples, name), ratio)}**`,
     number(figure(samples, name, eachSecond).median),
     framesCell(figure(samples, name, perFrameIn).median),
     framesCell(figure(samples, name, perFrameOut).median),

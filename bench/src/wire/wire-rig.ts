@@ -3,29 +3,29 @@ import { Worker } from '../worker.js';
 import { ForeignServer } from './foreign-server.js';
 import type { WireLoadCommands, WireOrder, WireResult } from './load-process.js';
 import type { WireServerCommands } from './server-process.js';
-import { FOREIGN_WIRES, type WireName } from './wires.js';
+import { type AnyWireName, FOREIGN_WIRES } from './wires.js';
 
 export type WireFigures = WireResult & {
   /** Of all threads of the server, user and system time, in µs. */
   readonly cpuMicros: number;
 };
 
-export interface WireRigOptions {
-  readonly wire: WireName;
+export interface WireRigOptions<Name extends AnyWireName> {
+  readonly wire: Name;
   readonly pairs: number;
   readonly idle: number;
 }
 
 /** A server and its load. */
-export class WireRig implements ClosableRig {
-  readonly contestant: WireName;
-  readonly #options: WireRigOptions;
+export class WireRig<Name extends AnyWireName> implements ClosableRig {
+  readonly contestant: Name;
+  readonly #options: WireRigOptions<Name>;
   readonly #failed: (error: Error) => void;
   readonly #load: Worker<WireLoadCommands>;
   #server: Worker<WireServerCommands> | undefined;
   #foreign: ForeignServer | undefined;
 
-  constructor(options: WireRigOptions, failed: (error: Error) => void) {
+  constructor(options: WireRigOptions<Name>, failed: (error: Error) => void) {
     this.contestant = options.wire;
     this.#options = options;
     this.#failed = failed;

@@ -1,3 +1,4 @@
+import { TRICK_WIRES } from '../trick/tricks.js';
 import { HAND_WRITTEN, OURS, OURS_PLAIN } from './dialects.js';
 import { type ForeignName, ForeignServer } from './foreign-server.js';
 import { MQTT } from './mqtt-wire.js';
@@ -25,8 +26,13 @@ export type WireName = keyof typeof WIRES;
 
 export const WIRE_NAMES = Object.keys(WIRES) as WireName[];
 
+/** Of every suite. */
+export const ALL_WIRES = { ...WIRES, ...TRICK_WIRES } as const;
+
+export type AnyWireName = keyof typeof ALL_WIRES;
+
 /** Those that are programs of their own. */
-export const FOREIGN_WIRES: { readonly [Name in WireName]?: ForeignName } = { NATS: 'nats', Mosquitto: 'mosquitto' };
+export const FOREIGN_WIRES: { readonly [Name in AnyWireName]?: ForeignName } = { NATS: 'nats', Mosquitto: 'mosquitto' };
 
 /** Those that can be run on this machine. */
 export function availableWires(): WireName[] {
