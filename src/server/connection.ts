@@ -36,10 +36,10 @@ export interface ConnectionInternals {
     };
   };
   /** `packetCreate`: something is about to be written. */
-  on(event: 'packet' | 'close' | 'packetCreate', listener: () => void): void;
+  on(event: 'packet' | 'close' | 'packetCreate', listener: (this: Connection) => void): void;
   /** It has another transport. */
   once(event: 'upgrade', listener: () => void): void;
-  off(event: 'packet' | 'close' | 'packetCreate', listener: () => void): void;
+  off(event: 'packet' | 'close' | 'packetCreate', listener: (this: Connection) => void): void;
   listenerCount(event: 'packetCreate'): number;
   sendPacket(type: 'ping'): void;
   /** `written` is called when it has been handed to the network; perhaps not where the connection is lost. */
@@ -55,7 +55,15 @@ interface ClientInternals {
   readonly decoder?: unknown;
   /** What it listens to a connection with: a fault in the data closes that. */
   ondata(data: unknown): void;
-  readonly server: { readonly opts: { readonly parser?: unknown } };
+  readonly server: { readonly opts: { readonly parser?: unknown; readonly maxHttpBufferSize?: number } };
+}
+
+/** Socket.IO's own default for `maxHttpBufferSize`, in bytes. */
+export const DEFAULT_MAX_PACKET = 1_000_000;
+
+/** Largest message that its server takes, in bytes. */
+export function maxPacketOf({ client }: RawServerSocket): number {
+  return (client as unknown as ClientInternals).server.opts.maxHttpBufferSize ?? DEFAULT_MAX_PACKET;
 }
 
 /** The decoder of its connection, where that is Socket.IO's own. */

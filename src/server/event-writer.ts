@@ -1,6 +1,6 @@
 import { MAX_NUMBER } from '../protocol/frame.js';
 import { joinPlainText } from '../protocol/plain-text.js';
-import { internalsOf, type WriteOptions } from './connection.js';
+import { DEFAULT_MAX_PACKET, internalsOf, type WriteOptions } from './connection.js';
 import type { RawNamespace, RawServerSocket } from './raw-server.js';
 import { frameText } from './websocket-frame.js';
 
@@ -12,9 +12,6 @@ interface ServerInternals {
 
 /** The packet type EVENT of socket.io-protocol; the encoder makes it BINARY_EVENT by itself. */
 const EVENT = 2;
-
-/** Socket.IO's own default for `maxHttpBufferSize`, in bytes. */
-const DEFAULT_MAX_PACKET = 1_000_000;
 
 /** Longest event, in UTF-16 code units, for which a websocket frame is made even for one receiver: it costs less. */
 const MAX_FRAMED_FOR_ONE = 1_024;

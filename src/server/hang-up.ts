@@ -7,6 +7,13 @@ const TIME_TO_TAKE = 1_000;
 /** Time for a client to agree to the end, in ms. */
 const TIME_TO_AGREE = 100;
 
+const cut = new WeakSet<Connection>();
+
+/** Whether it has been cut off: nothing more is to be read. */
+export function isCutOff(connection: Connection): boolean {
+  return cut.has(connection);
+}
+
 /** Closes the whole connection, when what waits has been taken, but soon. */
 export function hangUp(socket: RawServerSocket): void {
   const { conn } = socket;
@@ -20,6 +27,7 @@ export function hangUp(socket: RawServerSocket): void {
  * websocket would do until the client agrees to the end.
  */
 export function cutOff(connection: Connection): void {
+  cut.add(connection);
   const { socket } = internalsOf(connection).transport;
   connection.close(true);
   socket?.pause?.();

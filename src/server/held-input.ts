@@ -1,9 +1,9 @@
-import { internalsOf, receive } from './connection.js';
-import { cutOff } from './hang-up.js';
+import { internalsOf, maxPacketOf, receive } from './connection.js';
+import { cutOff, isCutOff } from './hang-up.js';
 import type { RawServerSocket } from './raw-server.js';
 
-/** More than this is not held, but for the first, in bytes: who sends by HTTP cannot be stopped. */
-const MOST = 4_194_304;
+/** So much may be held in any case, in bytes. */
+const LEAST_HELD = 4_194_304;
 
 /** What a connection receives while something before it takes several turns: it comes after that, in its order. */
 export class HeldInput {
@@ -23,24 +23,32 @@ export class HeldInput {
     internalsOf(this.#socket.conn).transport.socket?.pause?.();
   }
 
-  /** @returns whether it is held */
+  /** Who sends by HTTP cannot be stopped, and is cut off when it is too much. @returns whether it is held */
   take(data: unknown): boolean {
     if (!this.#data) return false;
+    this.#data.push(data);
     this.#bytes += typeof data === 'string' ? data.length : ((data as Partial<Uint8Array>).byteLength ?? 0);
-    if (this.#data.push(data) > 1 && this.#bytes > MOST) {
-      this.#data = [];
-      cutOff(this.#socket.conn);
-    }
+    if (this.#bytes <= Math.max(LEAST_HELD, 2 * maxPacketOf(this.#socket))) return true;
+    this.#data = [];
+    cutOff(this.#socket.conn);
     return true;
   }
 
   /** It goes on; as far as nothing in it makes the rest wait again. */
   end(): void {
+    const { conn } = this.#socket;
+    const connection = internalsOf(conn);
     const data = this.#data ?? [];
-    const { readyState, transport } = internalsOf(this.#socket.conn);
     this.#data = undefined;
-    if (readyState !== 'open') return;
-    transport.socket?.resume?.();
-    for (const each of data) receive(this.#socket, each);
+    // Where it is being closed, the end that the client agrees to has to be read.
+    if (!isCutOff(conn)) connection.transport.socket?.resume?.();
+    for (let at = 0; at < data.length && connection.readyState === 'open'; at++) {
+      if (this.#data) return this.#holdAgain(data.slice(at));
+      receive(this.#socket, data[at]);
+    }
+  }
+
+  #holdAgain(data: readonly unknown[]): void {
+    for (const each of data) this.take(each);
   }
 }

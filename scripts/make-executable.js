@@ -1,0 +1,3 @@
+import { chmodSync } from 'node:fs';
+
+for (const file of process.argv.slice(2)) chmodSync(file, 0o755);
