@@ -67,7 +67,7 @@ describeLink('over Socket.IO, in frames', async () => {
     connected.conn.on('data', (data: unknown) => data instanceof Uint8Array && reader.read(data, visitor));
     const builder = new FrameBuilder();
     const envelopes = new PluginPort(connected, new EventWriter(server.of('/')));
-    port = new LanePort({ lane: new Lane(1, connected, builder), builder, envelopes, closed: () => {} });
+    port = new LanePort({ lane: new Lane(1, connected, builder), builder, envelopes, tap: { closeLane: () => {} } });
   });
   return {
     link,

@@ -1,15 +1,20 @@
-/** Does what has been put off until the end of a turn of the event loop: each once, however often it was asked for. */
-export class EndOfTurn {
-  #waiting: (() => void)[] = [];
+/** Who has put something off until the end of a turn of the event loop. */
+export interface EndsTurn {
+  endTurn(): void;
+}
 
-  /** The caller asks once a turn. */
-  add(task: () => void): void {
-    if (this.#waiting.push(task) === 1) setImmediate(() => this.#run());
+/** Tells of the end of a turn: each once, however often it has put something off. */
+export class EndOfTurn {
+  #waiting: EndsTurn[] = [];
+
+  /** To be called once a turn. */
+  add(waiting: EndsTurn): void {
+    if (this.#waiting.push(waiting) === 1) setImmediate(() => this.#tell());
   }
 
-  #run(): void {
+  #tell(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const task of waiting) task();
+    for (const each of waiting) each.endTurn();
   }
 }

@@ -12,7 +12,7 @@ export class TokenBucket {
   #filledAt: number;
 
   /** `now` in ms. */
-  constructor(rate: Rate, now: () => number = () => performance.now()) {
+  constructor(rate: Rate, now: () => number = presentTime) {
     this.#rate = rate;
     this.#now = now;
     this.#left = rate.burst;
@@ -39,4 +39,9 @@ export class TokenBucket {
     this.#left = Math.min(burst, this.#left + (elapsed / 1_000) * perSecond);
     this.#filledAt = now;
   }
+}
+
+/** One function for all buckets, of which there are many. */
+function presentTime(): number {
+  return performance.now();
 }

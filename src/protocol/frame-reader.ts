@@ -52,8 +52,9 @@ interface SeenNames {
 /** Reads the frames of a lane, and remembers what its numbers stand for. What came from outside is checked here. */
 export class FrameReader {
   readonly #heads: (Head | undefined)[] = [];
-  /** The names that came last in full, by the code of their type: often they come again. */
-  readonly #lastNames: (SeenNames | undefined)[] = [];
+  /** The names that came last in full, if that type came more than once: often they come again. */
+  #lastNames: SeenNames | undefined;
+  #lastCode: number | undefined;
   readonly #accepts: (shape: PacketShape) => boolean;
 
   /** `accepts` says which types the other side may send. */
@@ -114,15 +115,18 @@ export class FrameReader {
 
   #readNames(place: RecordPlace): { head: Head; body: number } {
     const { frame, body: start, end } = place;
-    const seen = this.#lastNames[frame[start] as number];
+    const seen = this.#lastNames;
     if (seen && start + seen.bytes.byteLength <= end && isAt(frame, start, seen.bytes)) {
       return { head: seen.head, body: start + seen.bytes.byteLength };
     }
+    const nameless = start < end ? NAMELESS[frame[start] as number] : undefined;
+    if (nameless && this.#accepts(nameless.shape)) return { head: nameless, body: start + 1 };
     const read = this.#readHead(place, start);
-    this.#lastNames[read.head.shape.code] = {
-      head: read.head,
-      bytes: new Uint8Array(frame.subarray(start, read.body)),
-    };
+    const { code } = read.head.shape;
+    if (code === this.#lastCode) {
+      this.#lastNames = { head: read.head, bytes: new Uint8Array(frame.subarray(start, read.body)) };
+    }
+    this.#lastCode = code;
     return read;
   }
 
@@ -138,11 +142,21 @@ export class FrameReader {
       names[field.name] = value;
       at += size;
     }
-    for (const field of shape.numbers) names[field] = 0;
-    if (shape.hasPayload) names.payload = undefined;
-    return { head: { shape, names }, body: at };
+    return { head: headOf(shape, names), body: at };
   }
 }
+
+/** Other fields have no value yet. */
+function headOf(shape: PacketShape, names: Record<string, unknown>): Head {
+  for (const field of shape.numbers) names[field] = 0;
+  if (shape.hasPayload) names.payload = undefined;
+  return { shape, names };
+}
+
+/** By their code, the heads of types that name nothing, which are all alike. */
+const NAMELESS: readonly (Head | undefined)[] = SHAPES.map((shape) =>
+  shape.names.length === 0 ? headOf(shape, { type: shape.type }) : undefined,
+);
 
 /**
  * Makes a packet of a record. Its payload is a view of the frame.
@@ -168,6 +182,14 @@ export function readPacket({ shape, names }: Head, { frame, start, body, end }: 
   }
   // Each field has been checked against the table that the type is derived from.
   return packet as unknown as Packet;
+}
+
+/** Whether a frame has more records than so many, complete or not; of short ones that is clear by their length. */
+export function hasMoreRecords(frame: Uint8Array, most: number): boolean {
+  if (frame.byteLength <= FRAME_HEADER + most * RECORD_HEADER) return false;
+  let start: number | undefined = FRAME_HEADER;
+  for (let left = most; left > 0 && start !== undefined; left--) start = endOfRecord(frame, start);
+  return start !== undefined && start < frame.byteLength;
 }
 
 /** The stream that a record is for, however wrong the rest of it is. */

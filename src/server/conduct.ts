@@ -1,4 +1,4 @@
-import { TokenBucket } from '../async/token-bucket.js';
+import { type Rate, TokenBucket } from '../async/token-bucket.js';
 import type { ErrorCode } from '../protocol/error-codes.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { ClientPacket } from '../protocol/packet.js';
@@ -23,16 +23,30 @@ const VIOLATIONS: { readonly [C in ErrorCode]?: DiagnosticType } = {
   STREAM_VIOLATION: 'packet.invalid',
 };
 
+/** How fast each client may do what. */
+export interface Rates {
+  readonly packets: Rate;
+  readonly bytes: Rate;
+  readonly violations: Rate;
+}
+
 /** What one connection may still do. */
 export class Budget {
   readonly packets: TokenBucket;
   readonly bytes: TokenBucket;
-  readonly violations: TokenBucket;
+  readonly #violationRate: Rate;
+  /** Made for the first. */
+  #violations: TokenBucket | undefined;
 
-  constructor(limits: ServerLimits) {
-    this.packets = new TokenBucket({ burst: limits.packetBurst, perSecond: limits.packetsPerSecond });
-    this.bytes = new TokenBucket({ burst: limits.byteBurst, perSecond: limits.bytesPerSecond });
-    this.violations = new TokenBucket({ burst: limits.violationBurst, perSecond: limits.violationsPerSecond });
+  constructor({ packets, bytes, violations }: Rates) {
+    this.packets = new TokenBucket(packets);
+    this.bytes = new TokenBucket(bytes);
+    this.#violationRate = violations;
+  }
+
+  get violations(): TokenBucket {
+    this.#violations ??= new TokenBucket(this.#violationRate);
+    return this.#violations;
   }
 
   /** One packet. @returns whether there was enough for it; else nothing is taken */
@@ -53,11 +67,18 @@ export interface ConductOptions {
 /** Holds clients to what they may send, and closes those who go on breaking the rules. */
 export class Conduct {
   readonly #options: ConductOptions;
+  readonly #rates: Rates;
   /** By connection: joining the namespace again does not fill them. */
   readonly #budgets = new WeakMap<Connection, Budget>();
 
   constructor(options: ConductOptions) {
+    const { limits } = options;
     this.#options = options;
+    this.#rates = {
+      packets: { burst: limits.packetBurst, perSecond: limits.packetsPerSecond },
+      bytes: { burst: limits.byteBurst, perSecond: limits.bytesPerSecond },
+      violations: { burst: limits.violationBurst, perSecond: limits.violationsPerSecond },
+    };
   }
 
   /** Of anything but streams, in bytes. */
@@ -107,7 +128,7 @@ export class Conduct {
   }
 
   budgetOf({ conn }: RawServerSocket): Budget {
-    const budget = this.#budgets.get(conn) ?? new Budget(this.#options.limits);
+    const budget = this.#budgets.get(conn) ?? new Budget(this.#rates);
     this.#budgets.set(conn, budget);
     return budget;
   }

@@ -3,15 +3,21 @@ import { type Connection, type ConnectionInternals, internalsOf } from './connec
 /** What a packet that waits costs beside its data, in bytes: less than what it takes, as streams count theirs apart. */
 const PACKET_OVERHEAD = 64;
 
+/** Who counts by itself what waits of its own, in bytes. */
+interface Counter {
+  readonly queued: number;
+}
+
+const NOTHING: readonly never[] = [];
+
 const queues = new WeakMap<Connection, ConnectionQueue>();
 
 /** What waits on a connection, whoever wrote it. Nothing is done for it before somebody asks. */
 export class ConnectionQueue {
   readonly #internals: ConnectionInternals;
-  /** Those who count by themselves what waits of theirs. */
-  readonly #apart = new Set<{ readonly queued: number }>();
+  #apart: readonly Counter[] = NOTHING;
   /** The list that was counted last, and how much of it. */
-  #list: ConnectionInternals['writeBuffer'] = [];
+  #list: ConnectionInternals['writeBuffer'] = NOTHING;
   #counted = 0;
   #bytes = 0;
 
@@ -25,17 +31,24 @@ export class ConnectionQueue {
     return queue;
   }
 
-  /** What waits of theirs is not counted here. @returns ends it */
-  countApart(others: { readonly queued: number }): () => void {
-    this.#apart.add(others);
-    return () => this.#apart.delete(others);
+  /** What waits of theirs is not counted here. */
+  countApart(counter: Counter): void {
+    this.#apart = this.#apart.concat([counter]);
+  }
+
+  countNoLonger(counter: Counter): void {
+    this.#apart = this.#apart.filter((each) => each !== counter);
   }
 
   /** In bytes; of text, UTF-16 code units. */
   get bytes(): number {
     const { transport, writeBuffer } = this.#internals;
     const buffered = transport.socket?.bufferedAmount ?? 0;
-    if (buffered === 0 && transport.writable) return 0;
+    if (buffered === 0 && transport.writable) {
+      // What was written is not kept for having been counted.
+      this.#list = NOTHING;
+      return 0;
+    }
     if (writeBuffer !== this.#list || writeBuffer.length < this.#counted) {
       this.#list = writeBuffer;
       this.#counted = 0;

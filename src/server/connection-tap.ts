@@ -1,13 +1,17 @@
 import { MAX_LANE } from '../protocol/frame.js';
-import { canTap, tapFrames } from '../protocol/frame-tap.js';
+import { hasMoreRecords } from '../protocol/frame-reader.js';
+import { canTap, type FrameTaker, tapFrames } from '../protocol/frame-tap.js';
 import { type Connection, decoderOf } from './connection.js';
 import { unmaskFast } from './fast-unmask.js';
 import { HeldInput } from './held-input.js';
-import { SHORT_FRAME } from './lane-receiver.js';
+import { MOST_RECORDS } from './lane-receiver.js';
 import type { RawServerSocket } from './raw-server.js';
 
-/** Takes a frame of its lane. @returns where to go on in another turn, where it is long */
-export type FrameListener = (frame: Uint8Array, start?: number) => number | undefined;
+/** Takes the frames of a lane. */
+export interface FrameReceiver {
+  /** @returns where to go on in another turn, where it is long */
+  receive(frame: Uint8Array, start?: number): number | undefined;
+}
 
 /** Takes texts that a plain client has sent to one namespace. */
 export interface TextListener<T = unknown> {
@@ -22,16 +26,18 @@ export interface TextListener<T = unknown> {
 const taps = new WeakMap<Connection, ConnectionTap>();
 
 /** Takes what is ours off one connection, before Socket.IO reads it. It may have joined several namespaces. */
-export class ConnectionTap {
-  readonly #held: HeldInput;
-  readonly #lanes = new Map<number, FrameListener>();
-  #last = 0;
-  #textListeners: TextListener[] = [];
+export class ConnectionTap implements FrameTaker {
+  readonly #socket: RawServerSocket;
+  /** By their numbers, which count from 1. */
+  #lanes: readonly (FrameReceiver | undefined)[] = [];
+  #textListeners: readonly TextListener[] = [];
   /** The texts that came last, and nothing else since. */
   #row: { readonly listener: TextListener; readonly texts: unknown[] } | undefined;
+  /** There once a long frame has come. */
+  #held: HeldInput | undefined;
 
   private constructor(socket: RawServerSocket) {
-    this.#held = new HeldInput(socket);
+    this.#socket = socket;
   }
 
   /** Missing: this connection has a decoder that is not known here. */
@@ -41,56 +47,47 @@ export class ConnectionTap {
     const decoder = decoderOf(socket);
     if (!canTap(decoder)) return undefined;
     const tap = new ConnectionTap(socket);
-    tapFrames(decoder, {
-      frame: (lane, frame) => tap.#takeFrame(lane, frame),
-      text: (text) => tap.#takeText(text),
-      hold: (data) => tap.#held.take(data),
-    });
+    tapFrames(decoder, tap);
     taps.set(socket.conn, tap);
     unmaskFast(socket);
     return tap;
   }
 
   /** @returns the number of the lane, which no other has had; 0 where all are used up */
-  openLane(listener: FrameListener): number {
-    if (this.#last === MAX_LANE) return 0;
-    this.#lanes.set(++this.#last, listener);
-    return this.#last;
+  openLane(receiver: FrameReceiver): number {
+    if (this.#lanes.length === MAX_LANE) return 0;
+    this.#lanes = this.#lanes.concat([receiver]);
+    return this.#lanes.length;
   }
 
   closeLane(lane: number): void {
-    this.#lanes.delete(lane);
+    this.#lanes = this.#lanes.with(lane - 1, undefined);
   }
 
   /** @returns ends it */
   listenToTexts<T>(listener: TextListener<T>): () => void {
-    this.#textListeners.push(listener as TextListener);
+    this.#textListeners = this.#textListeners.concat([listener as TextListener]);
     return () => {
       this.#textListeners = this.#textListeners.filter((each) => each !== listener);
     };
   }
 
   /** What comes for a lane that is over is late, no fault. */
-  #takeFrame(lane: number, frame: Uint8Array): boolean {
-    if (lane === 0 || lane > this.#last) return false;
-    const listener = this.#lanes.get(lane);
-    if (!listener) return true;
-    if (frame.byteLength <= SHORT_FRAME) {
-      defer(listener, frame);
-    } else {
+  frame(lane: number, frame: Uint8Array): boolean {
+    if (lane === 0 || lane > this.#lanes.length) return false;
+    const receiver = this.#lanes[lane - 1];
+    if (!receiver) return true;
+    if (hasMoreRecords(frame, MOST_RECORDS)) {
+      this.#held ??= new HeldInput(this.#socket);
       this.#held.begin();
-      defer(() => this.#readLong(listener, frame), undefined);
+      defer(() => this.#readLong(receiver, frame));
+    } else {
+      defer(receive, receiver, frame);
     }
     return true;
   }
 
-  #readLong(listener: FrameListener, frame: Uint8Array, start?: number): void {
-    const next = listener(frame, start);
-    if (next === undefined) this.#held.end();
-    else setImmediate(() => this.#readLong(listener, frame, next));
-  }
-
-  #takeText(text: string): boolean {
+  text(text: string): boolean {
     const row = this.#row;
     this.#row = undefined;
     const listener = this.#textListeners.find(({ prefix }) => text.startsWith(prefix));
@@ -101,17 +98,35 @@ export class ConnectionTap {
     return true;
   }
 
+  hold(data: unknown): boolean {
+    return this.#held?.take(data) ?? false;
+  }
+
+  #readLong(receiver: FrameReceiver, frame: Uint8Array, start?: number): void {
+    let next: number | undefined;
+    try {
+      next = receiver.receive(frame, start);
+    } finally {
+      if (next === undefined) this.#held?.end();
+    }
+    if (next !== undefined) setImmediate(() => this.#readLong(receiver, frame, next));
+  }
+
   #beginRow(listener: TextListener) {
     const row = { listener, texts: [] as unknown[] };
     defer(() => {
       if (this.#row === row) this.#row = undefined;
       listener.take(row.texts);
-    }, undefined);
+    });
     return row;
   }
 }
 
+function receive(receiver: FrameReceiver, frame: Uint8Array): void {
+  receiver.receive(frame);
+}
+
 /** As late as Socket.IO hands on events, so that everything stays in its order. */
-function defer<T>(listener: (value: T) => unknown, value: T): void {
-  process.nextTick(process.nextTick, listener, value);
+function defer<Args extends readonly unknown[]>(task: (...args: Args) => void, ...args: Args): void {
+  process.nextTick(process.nextTick, task, ...args);
 }

@@ -8,7 +8,8 @@ export const TOO_MUCH_CREDIT = `More than ${MAX_STREAM_WINDOW} bytes of credit`;
 
 /** All stream data on its way to one session: what its streams were granted, and what waits to be written out. */
 export class Inflow {
-  readonly #waiting = new Set<Flow>();
+  /** Made for the first that waits. */
+  #waiting: Set<Flow> | undefined;
   #load = 0;
   /** What waits to be written out, in bytes. */
   queued = 0;
@@ -25,7 +26,7 @@ export class Inflow {
   remove(bytes: number): void {
     this.#load -= bytes;
     // Each turn lets something through: all that a flow has kept back, or all there is room for.
-    while (this.#waiting.size > 0 && this.#load <= MAX_SESSION_INFLOW - LEAST_PORTION) {
+    while (this.#waiting?.size && this.#load <= MAX_SESSION_INFLOW - LEAST_PORTION) {
       const flow = this.#waiting.values().next().value as Flow;
       this.#waiting.delete(flow);
       flow.letThrough();
@@ -33,11 +34,12 @@ export class Inflow {
   }
 
   wait(flow: Flow): void {
+    this.#waiting ??= new Set();
     this.#waiting.add(flow);
   }
 
   forget(flow: Flow): void {
-    this.#waiting.delete(flow);
+    this.#waiting?.delete(flow);
   }
 }
 

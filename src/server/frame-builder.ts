@@ -2,6 +2,7 @@ import { EndOfTurn } from '../async/end-of-turn.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
 import { FRAME_HEADER, HEADS, writeFrameHeader } from '../protocol/frame.js';
 import type { HeadNumbers } from '../protocol/head-numbers.js';
+import { ROUTER } from '../protocol/identifiers.js';
 import type { Packet } from '../protocol/packet.js';
 import { type PacketShape, shapeOfType } from '../protocol/packet-shape.js';
 import type { Payload } from '../protocol/payload.js';
@@ -13,7 +14,6 @@ import {
   writePacket,
   writeWhole,
 } from '../protocol/record-writer.js';
-import type { WriteOptions } from './connection.js';
 import { FOR_LATER, FOR_NOW, frameBytes } from './websocket-frame.js';
 
 export type PayloadPacket = Packet & { readonly payload: Payload };
@@ -21,7 +21,8 @@ export type PayloadPacket = Packet & { readonly payload: Payload };
 /** What is written to a connection. */
 export interface BuiltFrame {
   readonly message: Uint8Array;
-  readonly options: WriteOptions;
+  /** As a websocket sends it. */
+  readonly whole: readonly Buffer[];
 }
 
 /** Makes frames, for all lanes of a server: what many are sent alike is made once. */
@@ -38,6 +39,8 @@ export class FrameBuilder {
 
   /** A record for one lane; what its number stands for is said before, where that is new. */
   record(numbers: HeadNumbers, packet: Packet): Uint8Array {
+    // Its names are short, and most clients ask the router something: they are to take no memory for that.
+    if (packet.type === 'reply' && packet.peer === ROUTER) return this.whole(packet);
     writePacket(this.#writer, numbers, packet);
     return this.#writer.take();
   }
@@ -78,9 +81,8 @@ export class FrameBuilder {
       message.set(record, at);
       at += record.byteLength;
     }
-    const built = { message, options: { compress: true, wsPreEncodedFrame: [whole] } };
-    this.#last = { ...built, lane, records };
-    return built;
+    this.#last = { message, whole: [whole], lane, records };
+    return this.#last;
   }
 }
 

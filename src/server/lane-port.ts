@@ -4,6 +4,7 @@ import type { P2PError } from '../protocol/p2p-error.js';
 import type { Packet } from '../protocol/packet.js';
 import { shapeOfType } from '../protocol/packet-shape.js';
 import { Payload } from '../protocol/payload.js';
+import type { ConnectionTap } from './connection-tap.js';
 import type { FrameBuilder, PayloadPacket } from './frame-builder.js';
 import type { Lane } from './lane.js';
 import type { PluginPort } from './plugin-port.js';
@@ -14,7 +15,8 @@ export interface LanePortOptions {
   readonly builder: FrameBuilder;
   /** For what comes before the first frame. */
   readonly envelopes: PluginPort;
-  readonly closed: () => void;
+  /** Where it has been opened. */
+  readonly tap: Pick<ConnectionTap, 'closeLane'>;
 }
 
 /** The way to a client that reads frames. */
@@ -22,13 +24,13 @@ export class LanePort implements SessionPort {
   readonly lane: Lane;
   readonly #builder: FrameBuilder;
   readonly #envelopes: PluginPort;
-  readonly #closed: () => void;
+  readonly #tap: LanePortOptions['tap'];
 
-  constructor({ lane, builder, envelopes, closed }: LanePortOptions) {
+  constructor({ lane, builder, envelopes, tap }: LanePortOptions) {
     this.lane = lane;
     this.#builder = builder;
     this.#envelopes = envelopes;
-    this.#closed = closed;
+    this.#tap = tap;
   }
 
   deliver(packet: Packet, options: DeliverOptions = {}): void {
@@ -45,7 +47,7 @@ export class LanePort implements SessionPort {
   end(reason: P2PError | undefined): void {
     if (reason) this.deliver({ type: 'end', payload: Payload.ofError(reason) });
     this.lane.close();
-    this.#closed();
+    this.#tap.closeLane(this.lane.number);
   }
 
   #deliverLarge(packet: PayloadPacket, options: DeliverOptions): void {

@@ -8,48 +8,42 @@ import type { SendQueue } from './send-queue.js';
 import { TurnQueue } from './turn-queue.js';
 import { frameHeader } from './websocket-frame.js';
 
-/** Who hears of it when something has left this process: one of the two. */
-export interface WrittenOptions {
-  /** Counts what is queued. */
-  readonly queue?: SendQueue | undefined;
-  /** Never called where the session ends before. */
-  readonly flushed?: (() => void) | undefined;
-}
+/** Who hears of it when something has left this process: what counts it as queued, or who is called, if the session lasts. */
+export type WrittenOptions =
+  | { readonly queue?: SendQueue | undefined; readonly flushed?: undefined }
+  | { readonly queue?: undefined; readonly flushed?: (() => void) | undefined };
 
 /** The way to one client by frames: what it is sent in one turn of the event loop leaves as one. */
-export class Lane {
+export class Lane extends TurnQueue<Uint8Array> {
   /** By which frames name its session. */
   readonly number: number;
-  /** What stands for the names in packets to this client. */
-  readonly numbers = new HeadNumbers();
   readonly #socket: RawServerSocket;
-  readonly #outlet: Outlet;
   readonly #builder: FrameBuilder;
-  readonly #records: TurnQueue<Uint8Array>;
+  #numbers: HeadNumbers | undefined;
   /** Those to be told when what waits has been written. */
-  #written: (() => void)[] = [];
+  #written: (() => void)[] | undefined;
   /** Where the rest of it is counted, and how much that is, in bytes. */
   #queue: SendQueue | undefined;
   #counted = 0;
 
   constructor(number: number, socket: RawServerSocket, builder: FrameBuilder) {
+    super({ outlet: Outlet.of(socket.conn), endOfTurn: builder.endOfTurn, full: FULL_FRAME });
     this.number = number;
     this.#socket = socket;
-    this.#outlet = Outlet.of(socket.conn);
     this.#builder = builder;
-    this.#records = new TurnQueue({
-      outlet: this.#outlet,
-      endOfTurn: builder.endOfTurn,
-      full: FULL_FRAME,
-      write: (records) => this.#write(records),
-    });
+  }
+
+  /** What stands for the names in packets to this client. */
+  get numbers(): HeadNumbers {
+    this.#numbers ??= new HeadNumbers();
+    return this.#numbers;
   }
 
   /** One record, or several in a row. */
   append(records: Uint8Array, { queue, flushed }: WrittenOptions = {}): void {
     if (queue) this.#count(queue, records.byteLength);
-    else if (flushed) this.#written.push(flushed);
-    this.#records.append(records, records.byteLength);
+    else if (flushed) this.#tell(flushed);
+    this.put(records, records.byteLength);
   }
 
   /** A frame that is complete, but for the number of the lane. */
@@ -58,24 +52,14 @@ export class Lane {
     if (!this.#socket.connected) return;
     writeFrameHeader(frame, 0, this.number);
     const written = queue ? queue.count(frame.byteLength) : flushed;
-    const whole = [frameHeader(frame.byteLength), frame as Buffer];
-    this.#outlet.write(frame, { compress: true, wsPreEncodedFrame: whole }, written);
+    this.outlet.write(frame, [frameHeader(frame.byteLength), frame as Buffer], written);
   }
 
-  /** Writes what waits. */
-  flush(): void {
-    this.#records.flush();
-  }
-
-  close(): void {
-    this.#records.close();
-  }
-
-  #write(records: readonly Uint8Array[]): void {
+  protected override write(records: readonly Uint8Array[]): void {
     const written = this.#takeWritten();
     if (!this.#socket.connected) return;
-    const { message, options } = this.#builder.build(this.number, records, this.#outlet);
-    this.#outlet.write(message, options, written);
+    const { message, whole } = this.#builder.build(this.number, records, this.outlet);
+    this.outlet.write(message, whole, written);
   }
 
   #count(queue: SendQueue, bytes: number): void {
@@ -90,14 +74,20 @@ export class Lane {
     const queue = this.#queue;
     const bytes = this.#counted;
     this.#counted = 0;
-    if (queue && bytes > 0) this.#written.push(() => queue.remove(bytes));
+    if (queue && bytes > 0) this.#tell(() => queue.remove(bytes));
+  }
+
+  #tell(callback: () => void): void {
+    this.#written ??= [];
+    this.#written.push(callback);
   }
 
   #takeWritten(): (() => void) | undefined {
     this.#endCount();
     const written = this.#written;
-    if (written.length > 0) this.#written = [];
-    if (written.length <= 1) return written[0];
+    if (!written) return undefined;
+    this.#written = undefined;
+    if (written.length === 1) return written[0];
     return () => {
       for (const callback of written) callback();
     };

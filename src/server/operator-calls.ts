@@ -62,14 +62,14 @@ export function operatorCalls({ sessions, diagnostics, permission }: ServerCore)
     get stats() {
       const nothing = { clients: 0, requests: 0, streams: 0, pairs: 0, watches: 0, subscriptions: 0, topics: 0 };
       const sum = { ...nothing, queuedBytes: 0 };
-      for (const { socket, usage, subscriptions, topics } of directory.sessions) {
+      for (const { socket, usage, counts } of directory.sessions) {
         if (socket) {
           sum.clients++;
           sum.queuedBytes += ConnectionQueue.of(socket.conn).bytes;
         }
         for (const what of ['requests', 'streams', 'pairs', 'watches'] as const) sum[what] += usage.counts[what];
-        sum.subscriptions += subscriptions.size;
-        sum.topics += topics.size;
+        sum.subscriptions += counts.subscriptions;
+        sum.topics += counts.topics;
       }
       return { ...sum, services: directory.offeringCount, events: diagnostics.counts };
     },

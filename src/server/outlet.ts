@@ -1,10 +1,10 @@
-import { type Connection, type ConnectionInternals, internalsOf, type WriteOptions } from './connection.js';
+import { type Connection, type ConnectionInternals, internalsOf } from './connection.js';
 
 type Transport = ConnectionInternals['transport'];
 
 /** The part of `ws` that sends frames which are made already. */
-interface FrameSender {
-  sendFrame(frame: readonly Buffer[], written: (() => void) | undefined): void;
+export interface FrameSender {
+  sendFrame(frame: readonly Buffer[], written?: () => void): void;
 }
 
 /** Something that waits to be written to a connection. */
@@ -17,10 +17,7 @@ const outlets = new WeakMap<Connection, Outlet>();
 /** Where all that this library sends in a connection's namespaces is written to it. */
 export class Outlet {
   readonly #connection: ConnectionInternals;
-  readonly #waiting = new Set<Waiting>();
-  readonly #flush = () => {
-    for (const waiting of this.#waiting) waiting.flush();
-  };
+  #waiting: readonly Waiting[] = [];
   /** Of the transport that was seen last; missing where it takes no frames. */
   #sender: FrameSender | undefined;
   #transport: Transport | undefined;
@@ -38,41 +35,41 @@ export class Outlet {
   /** Nothing of what was written waits in this process, so that what is written now will not. */
   get isClear(): boolean {
     const { writeBuffer, transport } = this.#connection;
-    return writeBuffer.length === 0 && !transport.socket?.bufferedAmount;
+    return transport.writable && writeBuffer.length === 0 && !transport.socket?.bufferedAmount;
   }
 
-  /** Whether it is a websocket, which sends frames as they are, now and from now on. */
-  get takesFrames(): boolean {
-    return this.#senderOf(this.#connection.transport) !== undefined;
+  /** From now on it is flushed before anything else is written to the connection. */
+  add(waiting: Waiting): void {
+    if (this.#waiting.length === 0) this.#connection.on('packetCreate', flushOutlet);
+    this.#waiting = this.#waiting.concat([waiting]);
   }
 
-  /** From now on it is flushed before anything else is written to the connection. @returns ends it */
-  add(waiting: Waiting): () => void {
-    if (this.#waiting.size === 0) this.#connection.on('packetCreate', this.#flush);
-    this.#waiting.add(waiting);
-    return () => {
-      if (!this.#waiting.delete(waiting) || this.#waiting.size > 0) return;
-      this.#connection.off('packetCreate', this.#flush);
-    };
+  remove(waiting: Waiting): void {
+    this.#waiting = this.#waiting.filter((each) => each !== waiting);
+    if (this.#waiting.length === 0) this.#connection.off('packetCreate', flushOutlet);
+  }
+
+  flush(): void {
+    for (const waiting of this.#waiting) waiting.flush();
   }
 
   /**
-   * Writes a message. Where it is a frame too, and a websocket has nothing else to send before it, it is given that at
-   * once: engine.io would do the same, after more ado. `written` is called when it has been handed to the network;
-   * perhaps not where the connection is lost.
+   * The websocket itself, if it may be given finished frames: engine.io would do the same, after more ado. Missing where
+   * something waits, as it is engine.io that has to know, and drops what is volatile then; and where the application
+   * looks at what is written.
    */
-  write(message: Uint8Array, options: WriteOptions, written?: () => void): void {
-    const { wsPreEncodedFrame: frame } = options;
-    const sender = frame && this.#isFree() ? this.#senderOf(this.#connection.transport) : undefined;
-    if (frame && sender) sender.sendFrame(frame, written);
-    else this.#connection.write(message, options, written);
+  get sender(): FrameSender | undefined {
+    const connection = this.#connection;
+    if (connection.readyState !== 'open' || !this.isClear) return undefined;
+    if (connection.listenerCount('packetCreate') > (this.#waiting.length > 0 ? 1 : 0)) return undefined;
+    return this.#senderOf(connection.transport);
   }
 
-  /** Nothing waits for the transport; nor does the application look at what is written. */
-  #isFree(): boolean {
-    const connection = this.#connection;
-    if (connection.readyState !== 'open' || connection.writeBuffer.length > 0) return false;
-    return connection.listenerCount('packetCreate') <= (this.#waiting.size > 0 ? 1 : 0);
+  /** Writes a message. `written` is called when it has been handed to the network; perhaps not where that is lost. */
+  write(message: Uint8Array, frame: readonly Buffer[], written?: () => void): void {
+    const { sender } = this;
+    if (sender) sender.sendFrame(frame, written);
+    else this.#connection.write(message, { compress: true, wsPreEncodedFrame: frame }, written);
   }
 
   #senderOf(transport: Transport): FrameSender | undefined {
@@ -84,4 +81,9 @@ export class Outlet {
     this.#sender = isMeant && typeof sender?.sendFrame === 'function' ? (sender as FrameSender) : undefined;
     return this.#sender;
   }
+}
+
+/** One function for all connections. */
+function flushOutlet(this: Connection): void {
+  outlets.get(this)?.flush();
 }

@@ -24,19 +24,31 @@ interface NamespaceInternals {
 /** The packet type DISCONNECT. */
 const DISCONNECT = 1;
 
+export interface PacketGuard {
+  /** Arguments of an event. */
+  readonly most: number;
+  /** One with more has been dropped. */
+  readonly dropped: (socket: RawServerSocket) => void;
+  /** An event is about to be handed on. */
+  readonly coming: (socket: RawServerSocket, event: unknown) => void;
+}
+
 /**
  * Drops packets with more arguments than `most`: Socket.IO calls listeners and acks with `apply`, which
  * overflows the stack at about 120,000 and so ends the process. And keeps a disconnect behind the events that came
  * with it: Socket.IO hands those on in the next tick, and drops them where the socket is gone by then.
  */
-export function guardPackets(socket: RawServerSocket, most: number, dropped: () => void): void {
+export function guardPackets(socket: RawServerSocket, { most, dropped, coming }: PacketGuard): void {
   const internals = socket as unknown as SocketInternals;
   const onPacket = internals._onpacket;
   internals._onpacket = (packet) => {
     if (packet.type === DISCONNECT) return process.nextTick(() => onPacket.call(socket, packet));
-    // An event's name comes before its arguments.
-    if (Array.isArray(packet.data) && packet.data.length > most + 1) dropped();
-    else onPacket.call(socket, packet);
+    if (Array.isArray(packet.data)) {
+      // An event's name comes before its arguments.
+      if (packet.data.length > most + 1) return dropped(socket);
+      coming(socket, packet.data[0]);
+    }
+    onPacket.call(socket, packet);
   };
 }
 

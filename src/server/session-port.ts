@@ -11,9 +11,7 @@ export interface SharedEncodings {
   plain?: EncodedEvent;
 }
 
-export interface DeliverOptions extends WrittenOptions {
-  readonly shared?: SharedEncodings | undefined;
-}
+export type DeliverOptions = WrittenOptions & { readonly shared?: SharedEncodings | undefined };
 
 /** How packets get from the router to one kind of client. */
 export interface SessionPort {

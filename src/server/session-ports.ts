@@ -8,7 +8,7 @@ import type { Intake } from './intake.js';
 import { Lane } from './lane.js';
 import { LanePort } from './lane-port.js';
 import { LaneReceiver } from './lane-receiver.js';
-import { MessageRuns } from './message-runs.js';
+import { MessageRuns, type MessageRunsOptions } from './message-runs.js';
 import type { PermissionGate } from './permission-gate.js';
 import { PlainPort } from './plain-port.js';
 import { PluginPort } from './plugin-port.js';
@@ -32,9 +32,11 @@ export interface SessionPortsOptions {
 export class SessionPorts {
   readonly #options: SessionPortsOptions;
   readonly #builder = new FrameBuilder();
+  readonly #runs: MessageRunsOptions;
 
   constructor(options: SessionPortsOptions) {
     this.#options = options;
+    this.#runs = { ...options, builder: this.#builder };
   }
 
   create(session: Session, { socket, secret, frames }: SessionRequest): SessionPort {
@@ -47,13 +49,13 @@ export class SessionPorts {
   #lanePort(session: Session, socket: RawServerSocket, envelopes: PluginPort): LanePort | undefined {
     const tap = ConnectionTap.of(socket);
     const { intake } = this.#options;
-    const runs = new MessageRuns({ ...this.#options, builder: this.#builder }, session, socket);
+    const runs = new MessageRuns(this.#runs, session, socket);
     const receiver = new LaneReceiver({ session, socket, intake, runs });
-    const number = tap?.openLane((frame, start) => receiver.receive(frame, start));
+    const number = tap?.openLane(receiver);
     if (!tap || !number) return undefined;
     const builder = this.#builder;
     const lane = new Lane(number, socket, builder);
-    return new LanePort({ lane, builder, envelopes, closed: () => tap.closeLane(number) });
+    return new LanePort({ lane, builder, envelopes, tap });
   }
 
   #plainPort(session: Session, socket: RawServerSocket): PlainPort {

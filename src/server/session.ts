@@ -47,18 +47,8 @@ export class Session {
   readonly epoch: number;
   readonly socket: RawServerSocket | undefined;
   readonly secret: string | undefined;
-  /** Interest edges to other sessions. */
-  readonly edges = new Map<Session, Edge>();
-  /** Ids of absent clients whose next session this one wants to see end. */
-  readonly absentWatches = new Set<string>();
-  /** Its streams, by its own numbers for them. */
-  readonly streams = new Map<number, RelayEnd>();
   /** The stream data on its way to it. */
   readonly inflow = new Inflow();
-  /** Those of its topics that have subscribers. */
-  readonly topics = new Map<string, TopicRelay<Session>>();
-  /** The topics that it subscribes to. */
-  readonly subscriptions = new Set<TopicRelay<Session>>();
   /** The publications on their way to it: made with the first subscription. */
   publications: SendQueue | undefined;
   readonly hosted: HostedOptions | undefined;
@@ -66,10 +56,16 @@ export class Session {
   readonly usage: Usage;
   /** It has APIs or topics. */
   isService: boolean;
+  // Most clients have none of these: they are made when something looks for them.
+  #edges: Map<Session, Edge> | undefined;
+  #absentWatches: Set<string> | undefined;
+  #streams: Map<number, RelayEnd> | undefined;
+  #topics: Map<string, TopicRelay<Session>> | undefined;
+  #subscriptions: Set<TopicRelay<Session>> | undefined;
   /** Credit of its that was unused when the stream was over, in bytes: what is on its way has been paid for. */
   #lateCredit = 0;
   #port: SessionPort | undefined;
-  #slowConsumer: SlowConsumer | undefined;
+  #slowConsumer: SlowConsumer<Session> | undefined;
   #atEnd: Set<() => void> | undefined;
   #ended = false;
   #ref: WeakRef<Session> | undefined;
@@ -99,6 +95,41 @@ export class Session {
     return this.#ref;
   }
 
+  /** Interest edges to other sessions. */
+  get edges(): Map<Session, Edge> {
+    this.#edges ??= new Map();
+    return this.#edges;
+  }
+
+  /** Ids of absent clients whose next session this one wants to see end. */
+  get absentWatches(): Set<string> {
+    this.#absentWatches ??= new Set();
+    return this.#absentWatches;
+  }
+
+  /** Its streams, by its own numbers for them. */
+  get streams(): Map<number, RelayEnd> {
+    this.#streams ??= new Map();
+    return this.#streams;
+  }
+
+  /** Those of its topics that have subscribers. */
+  get topics(): Map<string, TopicRelay<Session>> {
+    this.#topics ??= new Map();
+    return this.#topics;
+  }
+
+  /** The topics that it subscribes to. */
+  get subscriptions(): Set<TopicRelay<Session>> {
+    this.#subscriptions ??= new Set();
+    return this.#subscriptions;
+  }
+
+  /** How many of these there are. */
+  get counts(): { readonly subscriptions: number; readonly topics: number } {
+    return { subscriptions: this.#subscriptions?.size ?? 0, topics: this.#topics?.size ?? 0 };
+  }
+
   get ended(): boolean {
     return this.#ended;
   }
@@ -108,7 +139,7 @@ export class Session {
   }
 
   /** Without a `slowConsumer` it always reads. */
-  attach(port: SessionPort, slowConsumer?: SlowConsumer): void {
+  attach(port: SessionPort, slowConsumer?: SlowConsumer<Session>): void {
     this.#port = port;
     this.#slowConsumer = slowConsumer;
   }

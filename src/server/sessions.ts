@@ -17,7 +17,7 @@ import { Session, UNLISTED } from './session.js';
 import type { SessionPort } from './session-port.js';
 import { SessionPorts } from './session-ports.js';
 import type { SessionRequest } from './session-request.js';
-import { SlowConsumer, type SlowConsumerPolicy } from './slow-consumer.js';
+import { SlowConsumer, type SlowConsumerOptions, type SlowConsumerPolicy } from './slow-consumer.js';
 import { StreamRelays } from './stream-relays.js';
 import { TopicRelays } from './topic-relays.js';
 import { Usage } from './usage.js';
@@ -50,6 +50,7 @@ export class Sessions {
   readonly intake: Intake;
   readonly #ports: SessionPorts;
   readonly #options: SessionsOptions;
+  readonly #slowConsumers: SlowConsumerOptions<Session>;
   #lastEpoch = 0;
 
   constructor(options: SessionsOptions) {
@@ -75,6 +76,13 @@ export class Sessions {
     const { router, writer } = this;
     const gate = permission && new PermissionGate({ router, permission, limits, logError });
     this.intake = new Intake({ directory, streams, conduct, router, writer, gate });
+    this.#slowConsumers = {
+      policy: options.slowConsumer,
+      limit: limits.maxQueuedBytes,
+      slow: ({ clientId, socket }, queuedBytes) =>
+        diagnostics.report('session.slow', { clientId, socketId: socket?.id, queuedBytes }),
+      close: (session, reason) => this.#closeSlow(session, reason),
+    };
     this.#ports = new SessionPorts({ intake: this.intake, directory, conduct, gate, writer, plainEvents });
   }
 
@@ -147,6 +155,7 @@ export class Sessions {
     if (session.ended) return;
     this.directory.remove(session);
     session.end(reason);
+    if (session.socket) ConnectionQueue.of(session.socket.conn).countNoLonger(session.inflow);
     // In this order: the edges tell of the streams and subscriptions.
     this.interest.ended(session, this.directory.get(session.clientId) !== undefined);
     this.streams.ended(session);
@@ -187,24 +196,17 @@ export class Sessions {
     else this.takeOver(holder, socket);
   }
 
-  #slowConsumer(session: Session, socket: RawServerSocket): SlowConsumer {
-    const { limits, slowConsumer, diagnostics } = this.#options;
-    const { clientId } = session;
+  #slowConsumer(session: Session, socket: RawServerSocket): SlowConsumer<Session> {
     const queue = ConnectionQueue.of(socket.conn);
     // That of a plain client is not on the connection, but with its engine.
-    if (session.secret !== undefined) session.atEnd(queue.countApart(session.inflow));
-    return new SlowConsumer({
-      clientId,
-      policy: slowConsumer,
-      limit: limits.maxQueuedBytes,
-      queuedBytes: () => queue.bytes,
-      slow: (queuedBytes) => diagnostics.report('session.slow', { clientId, socketId: socket.id, queuedBytes }),
-      close: (reason) => {
-        if (session.ended) return;
-        this.dismiss(socket, reason);
-        cutOff(socket.conn);
-      },
-    });
+    if (session.secret !== undefined) queue.countApart(session.inflow);
+    return new SlowConsumer(session, queue, this.#slowConsumers);
+  }
+
+  #closeSlow({ ended, socket }: Session, reason: P2PError): void {
+    if (ended || !socket) return;
+    this.dismiss(socket, reason);
+    cutOff(socket.conn);
   }
 }
 

@@ -8,26 +8,34 @@ export type SlowConsumerPolicy = 'error' | 'drop' | 'close';
 /** How far beyond the limit a client that reads nothing may get by what cannot be left out, before it is closed. */
 const PATIENCE = 2;
 
-export interface SlowConsumerOptions {
+/** Whose memory it is about. */
+interface Reader {
   readonly clientId: string;
+}
+
+/** What holds for all clients of a server. */
+export interface SlowConsumerOptions<Session extends Reader> {
   readonly policy: SlowConsumerPolicy;
   /** In bytes. */
   readonly limit: number;
-  /** Waiting on the connection, streams apart, in bytes. */
-  readonly queuedBytes: () => number;
-  /** It has become slow. */
-  readonly slow: (queuedBytes: number) => void;
-  /** It is to be closed; called once, in a turn of its own. */
-  readonly close: (reason: P2PError) => void;
+  /** One has become slow. */
+  readonly slow: (session: Session, queuedBytes: number) => void;
+  /** One is to be closed; called once, in a turn of its own. */
+  readonly close: (session: Session, reason: P2PError) => void;
 }
 
 /** Watches over what waits for one client, so that one who does not read fills no memory. */
-export class SlowConsumer {
-  readonly #options: SlowConsumerOptions;
+export class SlowConsumer<Session extends Reader = Reader> {
+  readonly #session: Session;
+  /** What waits on the connection, streams apart. */
+  readonly #queue: { readonly bytes: number };
+  readonly #options: SlowConsumerOptions<Session>;
   #isSlow = false;
   #isClosing = false;
 
-  constructor(options: SlowConsumerOptions) {
+  constructor(session: Session, queue: { readonly bytes: number }, options: SlowConsumerOptions<Session>) {
+    this.#session = session;
+    this.#queue = queue;
     this.#options = options;
   }
 
@@ -46,11 +54,11 @@ export class SlowConsumer {
 
   /** @returns whether it is slow */
   #look(): boolean {
-    const { limit, policy, queuedBytes, slow } = this.#options;
-    const queued = queuedBytes();
+    const { limit, policy, slow } = this.#options;
+    const queued = this.#queue.bytes;
     const wasSlow = this.#isSlow;
     this.#isSlow = queued > limit;
-    if (this.#isSlow && !wasSlow) slow(queued);
+    if (this.#isSlow && !wasSlow) slow(this.#session, queued);
     if (this.#isSlow && (policy === 'close' || queued > limit * PATIENCE)) this.#close();
     return this.#isSlow;
   }
@@ -78,7 +86,7 @@ export class SlowConsumer {
   }
 
   #tooSlow(): P2PError {
-    const { clientId } = this.#options;
+    const { clientId } = this.#session;
     return new P2PError('PEER_TOO_SLOW', `"${clientId}" does not read: too much waits for it`, {
       details: { clientId },
     });
@@ -88,7 +96,7 @@ export class SlowConsumer {
     if (this.#isClosing) return;
     this.#isClosing = true;
     // Whoever sends at this moment may be going through the sessions.
-    setImmediate(() => this.#options.close(tooSlow()));
+    setImmediate(() => this.#options.close(this.#session, tooSlow()));
   }
 }
 

@@ -7,17 +7,24 @@ import { isPluginSocket, tellError } from './client-kind.js';
 import { ConnectionTap } from './connection-tap.js';
 import { PLAIN_HANDLERS, type PlainAck, type PlainHandler } from './plain-handlers.js';
 import { PlainPort } from './plain-port.js';
-import { guardPackets, isWatched, type RawServerSocket, setRecoverableId } from './raw-server.js';
+import { guardPackets, isWatched, type PacketGuard, type RawServerSocket, setRecoverableId } from './raw-server.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
 /** Most arguments of any event of any client; ours have far fewer, and Socket.IO dies of 120,000. */
 const MAX_EVENT_ARGUMENTS = 10_000;
 
+const { emit, request, joinRoom, leaveRoom, emitRoom } = PLAIN_VERBS;
+
+/** What every socket listens to, whatever its client is (SC-4). */
+const FOR_ALL: ReadonlySet<string> = new Set([emit, request, joinRoom, leaveRoom, emitRoom]);
+
 /** A message that has been read from its text. */
 const SEND_TEXT: PlainHandler = (port, message) => port.send(message as PlainText);
 
 type SocketListener = (this: RawServerSocket, ...args: unknown[]) => void;
+
+type EventListener = readonly [event: string, listener: SocketListener];
 
 interface PlainCall {
   readonly handle: PlainHandler;
@@ -42,7 +49,10 @@ export class SocketListeners {
   readonly #sessions: Sessions;
   readonly #hello: SocketListenersOptions['hello'];
   readonly #envelopeListener: SocketListener;
-  readonly #sessionListeners: readonly (readonly [event: string, listener: SocketListener])[];
+  readonly #sessionListeners: readonly EventListener[];
+  /** By their events. */
+  readonly #plainListeners: ReadonlyMap<unknown, EventListener>;
+  readonly #guard: PacketGuard;
   readonly #attached = new WeakSet<RawServerSocket>();
 
   constructor({ sessions, hello }: SocketListenersOptions) {
@@ -53,13 +63,19 @@ export class SocketListeners {
     this.#envelopeListener = function (data, header) {
       readEnvelope(this, data, header);
     };
+    const plainListeners = Object.entries(PLAIN_HANDLERS).map(([event, handle]): [string, EventListener] => {
+      const listener: SocketListener = function (...args) {
+        readPlain(this, { handle, ...splitPlainArguments(args) });
+      };
+      return [event, [event, listener]];
+    });
+    this.#plainListeners = new Map(plainListeners);
+    this.#guard = {
+      most: MAX_EVENT_ARGUMENTS,
+      dropped: (socket) => this.#tell(socket, tooManyArguments()),
+      coming: (socket, event) => this.#listenWhenNeeded(socket, event),
+    };
     this.#sessionListeners = [
-      ...Object.entries(PLAIN_HANDLERS).map(([event, handle]): [string, SocketListener] => [
-        event,
-        function (...args) {
-          readPlain(this, { handle, ...splitPlainArguments(args) });
-        },
-      ]),
       [
         'disconnecting',
         function () {
@@ -78,9 +94,7 @@ export class SocketListeners {
 
   /** What every socket of the namespace gets, with a client id or without. */
   guard(socket: RawServerSocket): void {
-    guardPackets(socket, MAX_EVENT_ARGUMENTS, () => {
-      this.#tell(socket, new P2PError('PACKET_INVALID', `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`));
-    });
+    guardPackets(socket, this.#guard);
     socket.on(ENVELOPE_EVENT, this.#envelopeListener);
   }
 
@@ -89,16 +103,26 @@ export class SocketListeners {
     if (this.#attached.has(socket)) return;
     this.#attached.add(socket);
     for (const [event, listener] of this.#sessionListeners) socket.on(event, listener);
-    this.#tapMessages(socket);
+    const isPlain = !isPluginSocket(socket);
+    for (const [event, listener] of this.#plainListeners.values()) {
+      if (isPlain || FOR_ALL.has(event)) socket.on(event, listener);
+    }
+    if (isPlain) this.#tapMessages(socket);
+  }
+
+  /** A client with the plugin sends events of plain clients by mistake alone, and is not to take memory for them. */
+  #listenWhenNeeded(socket: RawServerSocket, event: unknown): void {
+    const plain = this.#plainListeners.get(event);
+    if (!plain || !isPluginSocket(socket) || !this.#attached.has(socket)) return;
+    if (!socket.listeners(plain[0]).includes(plain[1])) socket.on(...plain);
   }
 
   /** Messages of a plain client are taken as text, unless somebody else wants to see them as events. */
   #tapMessages(socket: RawServerSocket): void {
-    if (isPluginSocket(socket)) return;
     const prefix = plainTextPrefix(socket.nsp.name);
     const stop = ConnectionTap.of(socket)?.listenToTexts<PlainText>({
       prefix,
-      read: (text) => (isWatched(socket, PLAIN_VERBS.emit) ? undefined : readPlainText(text, prefix)),
+      read: (text) => (isWatched(socket, emit) ? undefined : readPlainText(text, prefix)),
       take: (row) => {
         for (const message of row) this.#readPlain(socket, { handle: SEND_TEXT, body: message, ack: undefined });
       },
@@ -154,6 +178,10 @@ export class SocketListeners {
     if (session) return session;
     throw notRegistered();
   }
+}
+
+function tooManyArguments(): P2PError {
+  return new P2PError('PACKET_INVALID', `An event has at most ${MAX_EVENT_ARGUMENTS} arguments`);
 }
 
 function notRegistered(): P2PError {

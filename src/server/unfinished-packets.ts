@@ -46,10 +46,16 @@ const watched = new WeakMap<RawServer, UnfinishedPackets>();
 export class UnfinishedPackets {
   readonly #unfinished = new Map<Connection, Unfinished>();
   readonly #listeners = new Set<ExceededListener>();
+  /** Shared by all connections. */
+  readonly #onClose: (this: Connection) => void;
   #most = Number.POSITIVE_INFINITY;
   #timeout = MAX_TIMEOUT;
 
   private constructor(server: ServerInternals) {
+    const forget = this.#forget.bind(this);
+    this.#onClose = function () {
+      forget(this);
+    };
     if (server.opts.parser) return;
     const { bind } = server;
     // Of engines that come later: the server may be attached after this, and to more than one.
@@ -79,15 +85,11 @@ export class UnfinishedPackets {
   /** Socket.IO listens first: what its decoder has refused, or completed, is gone before it is looked at here. */
   #watchEngine(engine: Engine): void {
     const take = this.#take.bind(this);
-    const forget = this.#forget.bind(this);
     // Shared by all connections.
     function onData(this: Connection, data: string | Buffer): void {
       take(this, data);
     }
-    function onClose(this: Connection): void {
-      forget(this);
-    }
-    const watch = (connection: Connection) => void connection.on('data', onData).on('close', onClose);
+    const watch = (connection: Connection) => void connection.on('data', onData);
     engine.on('connection', watch);
     for (const connection of Object.values(engine.clients ?? {})) watch(connection);
   }
@@ -111,6 +113,9 @@ export class UnfinishedPackets {
     // Of these nothing would be counted, and nothing timed: most packets of this library are such.
     if (missing === 1 && text.length <= Math.min(UNTIMED_BYTES, this.#most)) return;
     const unfinished: Unfinished = { missing, bytes: text.length, timer: undefined };
+    const present = this.#unfinished.get(connection);
+    if (present) clearTimeout(present.timer);
+    else connection.on('close', this.#onClose);
     this.#unfinished.set(connection, unfinished);
     this.#check(connection, unfinished);
   }
@@ -136,7 +141,7 @@ export class UnfinishedPackets {
 
   #forget(connection: Connection): void {
     clearTimeout(this.#unfinished.get(connection)?.timer);
-    this.#unfinished.delete(connection);
+    if (this.#unfinished.delete(connection)) connection.off('close', this.#onClose);
   }
 }
 

@@ -143,6 +143,25 @@ describe('frames between a client and the server', () => {
     expect(alice.errors).toEqual([]);
   });
 
+  it('CM-2 a message keeps its name when the numbers of names begin anew', async () => {
+    const relay = await startRelay();
+    const [alice, bob, carol] = [
+      await relay.connect('alice'),
+      await relay.connect('bob'),
+      await relay.connect('carol'),
+    ];
+    const heard: unknown[] = [];
+    bob.onMessage(({ from, event }) => void (from === 'alice' && heard.push(event)));
+    alice.emitTo('bob', 'x');
+    await settled(alice);
+    // More than there are numbers.
+    for (let n = 0; n < 1_100; n++) carol.emitTo('bob', `event-${n}`);
+    await settled(carol);
+    alice.emitTo('bob', 'x');
+    await settled(alice, bob);
+    expect(heard).toEqual(['x', 'x']);
+  });
+
   it('SC-1 whoever has an id now gets what is sent to it, also in the middle of a row', async () => {
     const relay = await startRelay();
     const alice = await relay.connect('alice');
