@@ -30,7 +30,7 @@ export class ClientLane {
   #isAwaited = false;
 
   constructor({ socket, lane, maxMessage, received, failed }: ClientLaneOptions) {
-    this.#outlet = new FrameOutlet(socket);
+    this.#outlet = new FrameOutlet(socket, maxMessage);
     this.#writer = new FrameWriter(lane, MOST_BEFORE);
     // Where bytes travel as text, they become longer by a third.
     this.#full = Math.min(FULL_FRAME, Math.floor(maxMessage / 2));
@@ -63,10 +63,16 @@ export class ClientLane {
     });
   }
 
-  /** Sends what waits. */
+  /** Sends what has been written. */
   flush(): void {
     const frame = this.#writer.take();
     if (frame) this.#outlet.write(frame);
+  }
+
+  /** Sends all that waits, also for the next poll: something else is about to be sent. */
+  flushAll(): void {
+    this.flush();
+    this.#outlet.flush();
   }
 
   /** What waits is lost. */

@@ -15,15 +15,26 @@ interface FrameSender {
   sendFrame(frame: readonly Uint8Array[]): void;
 }
 
+/**
+ * What one poll takes of the largest message, without what base64 adds: engine.io-client reckons with less for that, and
+ * fills polls until the server refuses them.
+ */
+const PART_OF_POLL = 0.7;
+
 /** Writes the messages of one client that are bytes of our own. */
 export class FrameOutlet {
   readonly #socket: RawSocket;
+  readonly #mostPolled: number;
+  /** Those that wait for the next poll. */
+  #waiting: Uint8Array[] = [];
   #transport: RawTransport | undefined;
   /** Of that transport; missing where it takes no frames. */
   #sender: FrameSender | undefined;
 
-  constructor(socket: RawSocket) {
+  /** `maxMessage` is the largest that the server takes, in bytes. */
+  constructor(socket: RawSocket, maxMessage: number) {
     this.#socket = socket;
+    this.#mostPolled = maxMessage * PART_OF_POLL;
   }
 
   /**
@@ -37,7 +48,33 @@ export class FrameOutlet {
     // Whoever looks at what is written is not to miss this.
     const sender = isFree && !engine.hasListeners('packetCreate') ? this.#senderOf(transport) : undefined;
     if (sender && transport?.ws?.readyState === 1) sender.sendFrame([maskedFrame(message)]);
+    else if (transport?.name === 'polling' || this.#waiting.length > 0) this.#poll(message);
     else sendBytes(this.#socket, message);
+  }
+
+  /** Writes all that waits. */
+  flush(): void {
+    for (const message of this.#waiting.splice(0)) sendBytes(this.#socket, message);
+  }
+
+  #poll(message: Uint8Array): void {
+    this.#waiting.push(message);
+    if (this.#waiting.length > 1) return;
+    const engine = engineOf(this.#socket);
+    if (engine.writeBuffer.length === 0) this.#fillPoll();
+    else engine.once('drain', () => this.#fillPoll());
+  }
+
+  #fillPoll(): void {
+    let size = 0;
+    let count = 0;
+    for (const { byteLength } of this.#waiting) {
+      size += byteLength;
+      if (size > this.#mostPolled && count > 0) break;
+      count++;
+    }
+    for (const message of this.#waiting.splice(0, count)) sendBytes(this.#socket, message);
+    if (this.#waiting.length > 0) engineOf(this.#socket).once('drain', () => this.#fillPoll());
   }
 
   #senderOf(transport: RawTransport | undefined): FrameSender | undefined {

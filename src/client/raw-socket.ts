@@ -55,6 +55,7 @@ export interface RawEngine {
   /** What has not been written, or is only just being written. */
   readonly writeBuffer: readonly unknown[];
   hasListeners(event: 'packetCreate'): boolean;
+  once(event: 'drain', listener: () => void): void;
   write(bytes: Uint8Array, options: { readonly compress: boolean }): void;
 }
 

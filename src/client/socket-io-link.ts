@@ -82,7 +82,7 @@ export class SocketIoLink implements Link {
         socket.disconnect();
       },
       // What the application sends comes behind what was sent before it.
-      sending: () => this.#lane?.flush(),
+      sending: () => this.#lane?.flushAll(),
     });
     stickyListeners(socket, {
       // A socket that was on its way before the plugin came has announced nothing yet.

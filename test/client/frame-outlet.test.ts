@@ -59,3 +59,18 @@ it('who looks at what is written sees all of it', async () => {
   await settled(alice);
   expect(frames()).toHaveLength(1);
 });
+
+it.each([
+  ['long polling', ['polling']],
+  ['an upgrade in the middle of it', ['polling', 'websocket']],
+])('no more goes into one poll than the server takes, over %s', async (_, transports) => {
+  const relay = await startRelay();
+  const [alice, bob] = [await relay.connect('alice', { transports, upgrade: true }), await relay.connect('bob')];
+  let count = 0;
+  bob.onAny('x', () => count++);
+  // Of this length engine.io-client takes some more to fit than do.
+  for (let n = 0; n < 3_000; n++) alice.emitTo('bob', 'x', 'f'.repeat(1_000));
+  await settled(alice, bob);
+  expect(count).toBe(3_000);
+  expect(alice.errors).toEqual([]);
+});
