@@ -44,11 +44,12 @@ export class FrameOutlet {
   write(message: Uint8Array): void {
     const engine = engineOf(this.#socket);
     const { transport } = engine;
-    const isFree = engine.readyState === 'open' && engine.writeBuffer.length === 0;
+    const waits = this.#waiting.length > 0;
+    const isFree = engine.readyState === 'open' && engine.writeBuffer.length === 0 && !waits;
     // Whoever looks at what is written is not to miss this.
     const sender = isFree && !engine.hasListeners('packetCreate') ? this.#senderOf(transport) : undefined;
     if (sender && transport?.ws?.readyState === 1) sender.sendFrame([maskedFrame(message)]);
-    else if (transport?.name === 'polling' || this.#waiting.length > 0) this.#poll(message);
+    else if (waits || transport?.name === 'polling') this.#poll(message);
     else sendBytes(this.#socket, message);
   }
 

@@ -24,8 +24,8 @@ interface ReceiverKind {
   readonly prototype: Receiver;
 }
 
-/** No header is so long; less is not worth it. In bytes. */
-const LEAST = 64;
+/** Less is not worth it, in bytes; and no header is so long. */
+const LEAST_BYTES = 64;
 
 const NO_MASK = new Uint8Array(MASK_SIZE);
 
@@ -79,7 +79,7 @@ function tryOut(kind: ReceiverKind): Consume | undefined {
 function hastened(consume: Consume): Consume {
   return function (this: Receiver, count) {
     const bytes = consume.call(this, count);
-    if (count < LEAST || !this._masked) return bytes;
+    if (count < LEAST_BYTES || !this._masked) return bytes;
     applyMask(bytes, this._mask);
     this._mask = NO_MASK;
     return bytes;

@@ -14,7 +14,8 @@ import {
   writePacket,
   writeWhole,
 } from '../protocol/record-writer.js';
-import { FOR_LATER, FOR_NOW, frameBytes } from './websocket-frame.js';
+import { Scratch } from './scratch.js';
+import { FOR_LATER, frameBytes } from './websocket-frame.js';
 
 export type PayloadPacket = Packet & { readonly payload: Payload };
 
@@ -25,11 +26,19 @@ export interface BuiltFrame {
   readonly whole: readonly Buffer[];
 }
 
+interface LastFrame extends BuiltFrame {
+  readonly lane: number;
+  readonly records: readonly Uint8Array[];
+  readonly isScratch: boolean;
+}
+
 /** Makes frames, for all lanes of a server: what many are sent alike is made once. */
 export class FrameBuilder {
   readonly endOfTurn = new EndOfTurn();
   readonly #writer = new ByteWriter();
-  #last: (BuiltFrame & { readonly lane: number; readonly records: readonly Uint8Array[] }) | undefined;
+  readonly #scratch = new Scratch();
+  readonly #takeScratch = (length: number) => this.#scratch.take(length);
+  #last: LastFrame | undefined;
 
   /** A record that says everything, for any lane. */
   whole(packet: Packet): Uint8Array {
@@ -68,21 +77,29 @@ export class FrameBuilder {
     return inPlace;
   }
 
-  /** One frame of all these, for an outlet. Where the last was made of the very same, it is used again. */
-  build(lane: number, records: readonly Uint8Array[], outlet: { readonly isClear: boolean }): BuiltFrame {
+  /**
+   * One frame of all these. Where the last was made of the very same, it is used again. What goes out at once may be
+   * overwritten by the next, unless it is kept.
+   */
+  build(lane: number, records: readonly Uint8Array[], goesAtOnce: boolean): BuiltFrame {
     const last = this.#last;
     if (last && last.lane === lane && isSame(last.records, records)) return last;
     let length = FRAME_HEADER;
     for (const { byteLength } of records) length += byteLength;
-    const { whole, message } = frameBytes(length, outlet.isClear ? FOR_NOW : FOR_LATER);
+    const { whole, message } = frameBytes(length, goesAtOnce ? this.#takeScratch : FOR_LATER);
     writeFrameHeader(message, 0, lane);
     let at = FRAME_HEADER;
     for (const record of records) {
       message.set(record, at);
       at += record.byteLength;
     }
-    this.#last = { message, whole: [whole], lane, records };
+    this.#last = { message, whole: [whole], lane, records, isScratch: goesAtOnce };
     return this.#last;
+  }
+
+  /** The last frame is still needed. */
+  keep(): void {
+    if (this.#last?.isScratch) this.#scratch.leave();
   }
 }
 

@@ -52,14 +52,22 @@ export class Lane extends TurnQueue<Uint8Array> {
     if (!this.#socket.connected) return;
     writeFrameHeader(frame, 0, this.number);
     const written = queue ? queue.count(frame.byteLength) : flushed;
-    this.outlet.write(frame, [frameHeader(frame.byteLength), frame as Buffer], written);
+    const whole = [frameHeader(frame.byteLength), frame as Buffer];
+    const { sender } = this.outlet;
+    if (sender) sender.sendFrame(whole, written);
+    else this.outlet.queue(frame, whole, written);
   }
 
   protected override write(records: readonly Uint8Array[]): void {
     const written = this.#takeWritten();
     if (!this.#socket.connected) return;
-    const { message, whole } = this.#builder.build(this.number, records, this.outlet);
-    this.outlet.write(message, whole, written);
+    const { outlet } = this;
+    const builder = this.#builder;
+    const { sender } = outlet;
+    const { message, whole } = builder.build(this.number, records, sender !== undefined);
+    if (sender) sender.sendFrame(whole, written);
+    else outlet.queue(message, whole, written);
+    if (!outlet.isClear) builder.keep();
   }
 
   #count(queue: SendQueue, bytes: number): void {

@@ -65,11 +65,12 @@ export class Outlet {
     return this.#senderOf(connection.transport);
   }
 
-  /** Writes a message. `written` is called when it has been handed to the network; perhaps not where that is lost. */
-  write(message: Uint8Array, frame: readonly Buffer[], written?: () => void): void {
-    const { sender } = this;
-    if (sender) sender.sendFrame(frame, written);
-    else this.#connection.write(message, { compress: true, wsPreEncodedFrame: frame }, written);
+  /**
+   * Has engine.io write a message, of which the finished frame is there too. `written` is called when it has been handed
+   * to the network; perhaps not where that is lost.
+   */
+  queue(message: Uint8Array, frame: readonly Buffer[], written?: () => void): void {
+    this.#connection.write(message, { compress: true, wsPreEncodedFrame: frame }, written);
   }
 
   #senderOf(transport: Transport): FrameSender | undefined {

@@ -6,7 +6,7 @@ import { TurnQueue } from './turn-queue.js';
 import { frameTexts } from './websocket-frame.js';
 
 /** With this much a turn's texts are written without waiting for its end, in UTF-16 units. */
-const FULL = 16_384;
+const FULL_ROW = 16_384;
 
 /** The way to one plain client for messages: those of one turn of the event loop are written together. */
 export class TextQueue extends TurnQueue<string> {
@@ -14,7 +14,7 @@ export class TextQueue extends TurnQueue<string> {
   readonly #connection: ConnectionInternals;
 
   constructor(socket: RawServerSocket, endOfTurn: EndOfTurn) {
-    super({ outlet: Outlet.of(socket.conn), endOfTurn, full: FULL });
+    super({ outlet: Outlet.of(socket.conn), endOfTurn, full: FULL_ROW });
     this.#socket = socket;
     this.#connection = internalsOf(socket.conn);
   }

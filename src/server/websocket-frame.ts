@@ -9,7 +9,7 @@ const MESSAGE = 0x34;
 type Allocate = (length: number) => Buffer;
 
 /** From Node's pool, which is faster: what waits would keep 8 KiB of it. */
-export const FOR_NOW: Allocate = (length) => Buffer.allocUnsafe(length);
+const FOR_NOW: Allocate = (length) => Buffer.allocUnsafe(length);
 
 export const FOR_LATER: Allocate = (length) => Buffer.allocUnsafeSlow(length);
 
@@ -27,12 +27,12 @@ export function frameText(text: string, bytes: number): Buffer {
   return whole;
 }
 
-/** Messages of engine.io that are texts, a frame each, one after the other. */
+/** Messages of engine.io that are texts, a frame each, one after the other, to be written now. */
 export function frameTexts(texts: readonly string[]): Buffer {
   const sizes = texts.map((text) => Buffer.byteLength(text) + 1);
   let length = 0;
   for (const size of sizes) length += lengthOfHeader(size) + size;
-  const frames = Buffer.allocUnsafeSlow(length);
+  const frames = FOR_NOW(length);
   let at = 0;
   for (const [index, text] of texts.entries()) {
     at += writeHeader(frames, at, WHOLE_TEXT, sizes[index] as number);

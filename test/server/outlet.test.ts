@@ -35,6 +35,28 @@ describe('what is written to a connection', () => {
     await expect.poll(() => heard).toEqual(sent);
   });
 
+  it('R-1 is not written over while it waits', async () => {
+    const relay = await startRelay();
+    const proxy = await startTcpProxy(relay.port);
+    const raw = rawSocketTo(`http://localhost:${proxy.port}`, { reconnection: false });
+    const bob = await connected(p2pClientPlugin(raw, 'bob'));
+    const [alice, carol] = [await relay.connect('alice'), await relay.connect('carol')];
+    const heard: string[] = [];
+    bob.onAny('x', (_from, text) => heard.push(text));
+    proxy.stall('down');
+    onTestFinished(() => proxy.resume());
+    const texts = Array.from({ length: 800 }, (_, n) => String(n).padStart(4).repeat(5_000));
+    for (const [n, text] of texts.entries()) {
+      alice.emitTo('bob', 'x', text);
+      alice.emitTo('carol', 'x', 'y'.repeat(20_000));
+      if (n % 10 === 0) await settled(alice);
+    }
+    await settled(alice, carol);
+    proxy.resume();
+    await expect.poll(() => heard.length).toBe(texts.length);
+    expect(heard.findIndex((text, n) => text !== texts[n])).toBe(-1);
+  });
+
   it('is seen by whoever looks at it', async () => {
     const relay = await startRelay();
     const [alice, bob] = [await relay.connect('alice'), await relay.connect('bob')];
