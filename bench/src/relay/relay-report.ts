@@ -13,7 +13,6 @@ import {
   messagesPerSecond,
 } from './figures.js';
 import { idleSection } from './idle-report.js';
-import { memoryTable } from './memory-table.js';
 import { PAYLOADS } from './payloads.js';
 import { IN_FLIGHT, PAIRS } from './plan.js';
 import { policySection } from './policy-report.js';
@@ -33,10 +32,8 @@ export function reportRelay(results: RelayResults): string {
 }
 
 function messagesSection(results: RelayResults): string[] {
-  const { memory, samples, plan } = results;
+  const { samples, plan } = results;
   if (samples.length === 0) return [];
-  const { clients } = plan.messages;
-  const keys = clients.flatMap((count) => CONTESTANTS.map((contestant) => ({ contestant, clients: count })));
   return [
     `${PAIRS} pairs talk, ${IN_FLIGHT} messages of each under way, all other clients idle; ` +
       `${describeTurns(plan.messages)}; median (least–most).`,
@@ -44,8 +41,6 @@ function messagesSection(results: RelayResults): string[] {
     costTable(results),
     '### Growth with connected clients',
     growthTable(results),
-    '### Memory of the server',
-    memoryTable(memory, keys),
   ];
 }
 

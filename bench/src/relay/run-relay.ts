@@ -1,7 +1,7 @@
 import { describeMachine, type Machine } from '../machine.js';
 import type { Progress } from '../progress.js';
 import { withRigs } from '../with-rigs.js';
-import { Cell, type CellKey, type CellMemory, type Measurement } from './cell.js';
+import { Cell, type CellKey, type Measurement } from './cell.js';
 import { CONTESTANTS, type ContestantName } from './contestants.js';
 import { type IdleSample, measureIdle } from './idle.js';
 import { PAYLOADS, type PayloadName } from './payloads.js';
@@ -16,7 +16,6 @@ export type Sample = CellKey<ContestantName> & {
 } & Measurement;
 
 interface MessagesResults {
-  readonly memory: readonly CellMemory<ContestantName>[];
   readonly samples: readonly Sample[];
 }
 
@@ -41,17 +40,16 @@ export async function runRelay(plan: RelayPlan, progress: Progress): Promise<Rel
 }
 
 async function measureMessages(plan: MessagesPlan, progress: Progress): Promise<MessagesResults> {
-  const memory: CellMemory<ContestantName>[] = [];
   const samples: Sample[] = [];
   for (let start = 1; start <= plan.starts; start++) {
     const told: Progress = (line) => progress(`start ${start} of ${plan.starts}: ${line}`);
     const makers = keysOf(plan, start).map((key) => (failed: (error: Error) => void) => new Cell({ ...key, failed }));
     await withRigs(makers, async (cells) => {
-      memory.push(...(await connectAll(cells, start, told)));
+      await connectAll(cells, told);
       samples.push(...(await measureAll(cells, { plan, start }, told)));
     });
   }
-  return { memory, samples };
+  return { samples };
 }
 
 /** Every second start goes through the servers the other way round. */
@@ -60,18 +58,11 @@ function keysOf({ clients }: MessagesPlan, start: number): CellKey<ContestantNam
   return start % 2 === 0 ? keys.toReversed() : keys;
 }
 
-async function connectAll(
-  cells: readonly Cell<ContestantName>[],
-  start: number,
-  progress: Progress,
-): Promise<CellMemory<ContestantName>[]> {
-  const memory: CellMemory<ContestantName>[] = [];
+async function connectAll(cells: readonly Cell<ContestantName>[], progress: Progress): Promise<void> {
   for (const cell of cells) {
-    const { contestant, clients } = cell;
-    progress(`connecting ${clients} clients to ${contestant}`);
-    memory.push({ contestant, clients, start, ...(await cell.connect()) });
+    progress(`connecting ${cell.clients} clients to ${cell.contestant}`);
+    await cell.open();
   }
-  return memory;
 }
 
 interface MeasureOptions {
