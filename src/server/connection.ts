@@ -1,4 +1,4 @@
-import type { RawServerSocket } from './raw-server.js';
+import type { RawNamespace, RawServerSocket } from './raw-server.js';
 
 /** A connection of engine.io, shared by the namespaces that a client has joined. */
 export type Connection = RawServerSocket['conn'];
@@ -55,15 +55,16 @@ interface ClientInternals {
   readonly decoder?: unknown;
   /** What it listens to a connection with: a fault in the data closes that. */
   ondata(data: unknown): void;
-  readonly server: { readonly opts: { readonly parser?: unknown; readonly maxHttpBufferSize?: number } };
+  readonly server: { readonly opts: { readonly parser?: unknown } };
 }
 
 /** Socket.IO's own default for `maxHttpBufferSize`, in bytes. */
-export const DEFAULT_MAX_PACKET = 1_000_000;
+const DEFAULT_MAX_PACKET = 1_000_000;
 
-/** Largest message that its server takes, in bytes. */
-export function maxPacketOf({ client }: RawServerSocket): number {
-  return (client as unknown as ClientInternals).server.opts.maxHttpBufferSize ?? DEFAULT_MAX_PACKET;
+/** Largest message that the server of a namespace takes from a client, in bytes. */
+export function maxPacketOf({ server }: RawNamespace): number {
+  const { opts } = server as unknown as { readonly opts: { readonly maxHttpBufferSize?: number } };
+  return opts.maxHttpBufferSize ?? DEFAULT_MAX_PACKET;
 }
 
 /** The decoder of its connection, where that is Socket.IO's own. */

@@ -1,13 +1,13 @@
 import { MAX_NUMBER } from '../protocol/frame.js';
 import { joinPlainText } from '../protocol/plain-text.js';
-import { DEFAULT_MAX_PACKET, internalsOf, type WriteOptions } from './connection.js';
+import { internalsOf, maxPacketOf, type WriteOptions } from './connection.js';
 import type { RawNamespace, RawServerSocket } from './raw-server.js';
 import { frameText } from './websocket-frame.js';
 
 /** What the library uses of a `Server` beyond its public types; Socket.IO's own adapters use the same. */
 interface ServerInternals {
   readonly encoder: { encode(packet: { type: number; nsp: string; data: unknown[] }): readonly unknown[] };
-  readonly opts: { readonly connectionStateRecovery?: unknown; readonly maxHttpBufferSize?: number };
+  readonly opts: { readonly connectionStateRecovery?: unknown };
 }
 
 /** The packet type EVENT of socket.io-protocol; the encoder makes it BINARY_EVENT by itself. */
@@ -70,7 +70,7 @@ export class EventWriter {
   /** Largest packet that the server takes from a client, in bytes. */
   get maxPacket(): number {
     // Infinity is allowed there, but is no number on the wire.
-    return Math.min(this.#internals.opts.maxHttpBufferSize ?? DEFAULT_MAX_PACKET, MAX_NUMBER);
+    return Math.min(maxPacketOf(this.#namespace), MAX_NUMBER);
   }
 
   /**

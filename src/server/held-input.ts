@@ -28,7 +28,7 @@ export class HeldInput {
     if (!this.#data) return false;
     this.#data.push(data);
     this.#bytes += typeof data === 'string' ? data.length : ((data as Partial<Uint8Array>).byteLength ?? 0);
-    if (this.#bytes <= Math.max(LEAST_HELD, 2 * maxPacketOf(this.#socket))) return true;
+    if (this.#bytes <= Math.max(LEAST_HELD, 2 * maxPacketOf(this.#socket.nsp))) return true;
     this.#data = [];
     cutOff(this.#socket.conn);
     return true;
