@@ -14,17 +14,11 @@ import {
   writePacket,
   writeWhole,
 } from '../protocol/record-writer.js';
+import type { BuiltFrame } from './outlet.js';
 import { Scratch } from './scratch.js';
 import { FOR_LATER, frameBytes } from './websocket-frame.js';
 
 export type PayloadPacket = Packet & { readonly payload: Payload };
-
-/** What is written to a connection. */
-export interface BuiltFrame {
-  readonly message: Uint8Array;
-  /** As a websocket sends it. */
-  readonly whole: readonly Buffer[];
-}
 
 interface LastFrame extends BuiltFrame {
   readonly lane: number;

@@ -52,10 +52,7 @@ export class Lane extends TurnQueue<Uint8Array> {
     if (!this.#socket.connected) return;
     writeFrameHeader(frame, 0, this.number);
     const written = queue ? queue.count(frame.byteLength) : flushed;
-    const whole = [frameHeader(frame.byteLength), frame as Buffer];
-    const { sender } = this.outlet;
-    if (sender) sender.sendFrame(whole, written);
-    else this.outlet.queue(frame, whole, written);
+    this.outlet.write({ message: frame, whole: [frameHeader(frame.byteLength), frame as Buffer] }, written);
   }
 
   protected override write(records: readonly Uint8Array[]): void {
@@ -64,9 +61,7 @@ export class Lane extends TurnQueue<Uint8Array> {
     const { outlet } = this;
     const builder = this.#builder;
     const { sender } = outlet;
-    const { message, whole } = builder.build(this.number, records, sender !== undefined);
-    if (sender) sender.sendFrame(whole, written);
-    else outlet.queue(message, whole, written);
+    outlet.write(builder.build(this.number, records, sender !== undefined), written, sender);
     if (!outlet.isClear) builder.keep();
   }
 

@@ -1,5 +1,11 @@
 import { type Connection, type ConnectionInternals, internalsOf } from './connection.js';
 
+/** A message, and the finished frame of a websocket that it is in. */
+export interface BuiltFrame {
+  readonly message: Uint8Array;
+  readonly whole: readonly Buffer[];
+}
+
 type Transport = ConnectionInternals['transport'];
 
 /** The part of `ws` that sends frames which are made already. */
@@ -66,11 +72,12 @@ export class Outlet {
   }
 
   /**
-   * Has engine.io write a message, of which the finished frame is there too. `written` is called when it has been handed
+   * Writes a frame, by `sender` where the caller has looked for it already. `written` is called when it has been handed
    * to the network; perhaps not where that is lost.
    */
-  queue(message: Uint8Array, frame: readonly Buffer[], written?: () => void): void {
-    this.#connection.write(message, { compress: true, wsPreEncodedFrame: frame }, written);
+  write({ message, whole }: BuiltFrame, written?: () => void, sender = this.sender): void {
+    if (sender) sender.sendFrame(whole, written);
+    else this.#connection.write(message, { compress: true, wsPreEncodedFrame: whole }, written);
   }
 
   #senderOf(transport: Transport): FrameSender | undefined {
