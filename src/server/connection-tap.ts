@@ -2,7 +2,7 @@ import { MAX_LANE } from '../protocol/frame.js';
 import { hasMoreRecords } from '../protocol/frame-reader.js';
 import { canTap, type FrameTaker, tapFrames } from '../protocol/frame-tap.js';
 import { type Connection, decoderOf } from './connection.js';
-import { unmaskFast } from './fast-unmask.js';
+import { hastenReceiver } from './fast-receiver.js';
 import { HeldInput } from './held-input.js';
 import { MOST_RECORDS } from './lane-receiver.js';
 import type { RawServerSocket } from './raw-server.js';
@@ -49,7 +49,7 @@ export class ConnectionTap implements FrameTaker {
     const tap = new ConnectionTap(socket);
     tapFrames(decoder, tap);
     taps.set(socket.conn, tap);
-    unmaskFast(socket);
+    hastenReceiver(socket);
     return tap;
   }
 

@@ -1,17 +1,22 @@
 import { expect, it } from 'vitest';
 import { type Connection, internalsOf } from '../../src/server/connection.js';
-import { unmaskFast } from '../../src/server/fast-unmask.js';
+import { hastenReceiver } from '../../src/server/fast-receiver.js';
 import type { RawServerSocket } from '../../src/server/raw-server.js';
 import { settled, startRelay, type TestRelay } from '../support/relay.js';
 
+interface Receiver {
+  readonly consume: unknown;
+  readonly _fragments: readonly unknown[];
+}
+
 /** The receivers of `ws` of all connections. */
-function receiversOf({ server }: TestRelay): { readonly consume: unknown }[] {
+function receiversOf({ server }: TestRelay): Receiver[] {
   return Array.from(server.sockets.sockets.values(), ({ conn }) => {
-    return internalsOf(conn).transport.socket?._receiver as { readonly consume: unknown };
+    return internalsOf(conn).transport.socket?._receiver as Receiver;
   });
 }
 
-function isHastened(receiver: { readonly consume: unknown }): boolean {
+function isHastened(receiver: Receiver): boolean {
   return Object.hasOwn(receiver, 'consume');
 }
 
@@ -32,6 +37,20 @@ it('is used for whoever comes by a websocket, or gets there later', async () => 
   await expect.poll(() => heard).toEqual([args, args]);
 });
 
+it('keeps no message that has been passed on, however it came', async () => {
+  const relay = await startRelay();
+  const alice = await relay.connect('alice');
+  const plain = await relay.connectPlain('carol');
+  const arrays: (readonly unknown[])[] = [];
+  for (const receiver of receiversOf(relay)) arrays.push(receiver._fragments);
+  const heard = new Promise((resolve) => alice.onAny('said', (_from, ...args) => resolve(args)));
+  plain.emit('P2P_EMIT', { targetClientId: 'alice', event: 'said', args: ['x'.repeat(1_000)] });
+  expect(await heard).toEqual(['x'.repeat(1_000)]);
+  await settled(alice);
+  expect(receiversOf(relay).map(({ _fragments }) => arrays.includes(_fragments))).toEqual([false, false]);
+  expect(arrays).toEqual([[], []]);
+});
+
 it('leaves a receiver alone that is another than it knows', async () => {
   const relay = await startRelay();
   const alice = await relay.connect('alice');
@@ -44,7 +63,7 @@ it('leaves a receiver alone that is another than it knows', async () => {
     }
   })();
   webSocket._receiver = other;
-  unmaskFast(socket as RawServerSocket);
+  hastenReceiver(socket as RawServerSocket);
   webSocket._receiver = known;
   expect(Object.hasOwn(other, 'consume')).toBe(false);
   await settled(alice);
