@@ -24,6 +24,7 @@ const retryable = {
   INVALID_ARGUMENT: false,
   LIMIT_EXCEEDED: true,
   LINK_DOWN: true,
+  NODE_UNAVAILABLE: true,
   NOT_A_SERVICE: false,
   NOT_REGISTERED: false,
   NO_LISTENER: false,

@@ -126,7 +126,7 @@ export class Admission {
     try {
       if (socket.recovered) checkRecovered(request, before);
       if (dead) this.#options.sessions.takeOver(dead, socket);
-      const session = this.register(request);
+      const session = this.register(dead?.remote ? { ...request, replacing: dead } : request);
       if (!session) return;
       this.#known.add(socket);
       this.#options.admitted(session);
@@ -155,8 +155,9 @@ export class Admission {
   #probeRival(request: SessionRequest | undefined): MaybeLater<Applicant | undefined> {
     const { sessions, probeTimeout } = this.#options;
     const rival = request && sessions.rivalOf(request);
-    if (!request || !rival?.socket) return request && { request, dead: undefined };
-    return isAlive(rival.socket.conn, probeTimeout).then((alive) => {
+    if (!request || !rival) return request && { request, dead: undefined };
+    const probed = rival.socket ? isAlive(rival.socket.conn, probeTimeout) : rival.remote?.isAlive();
+    return (probed ?? Promise.resolve(true)).then((alive) => {
       if (alive) sessions.checkFree(request);
       return { request, dead: alive ? undefined : rival };
     });

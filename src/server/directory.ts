@@ -1,4 +1,12 @@
+import type { RemoteClient, RemoteClients } from './cluster/remote-clients.js';
 import type { Session } from './session.js';
+
+/** Hears which sessions of this server there are. */
+export interface DirectoryWatcher {
+  began(session: Session): void;
+  ended(session: Session): void;
+  offers(session: Session): void;
+}
 
 /** Who is here: the one place that knows which session holds which client id (SC-1, SC-2). */
 export class Directory {
@@ -7,28 +15,42 @@ export class Directory {
   /** Services of the server that leave their id to a client (SV-3). */
   readonly #shared = new Map<string, Session>();
   readonly #offering = new Set<Session>();
+  #watcher: DirectoryWatcher | undefined;
+  #remote: RemoteClients | undefined;
 
   /** Those that are connected: not the server's own. */
   get connectedIds(): string[] {
-    return Array.from(this.#bySocketId.values(), ({ clientId }) => clientId);
+    return this.#withRemote(Array.from(this.#bySocketId.values(), ({ clientId }) => clientId));
   }
 
   /** All that clients may know of: services of the server are clients to them (SV-2). */
   get clientIds(): string[] {
-    return this.#idsOf(({ isListed }) => isListed);
+    return this.#withRemote(
+      this.#idsOf(({ isListed }) => isListed),
+      () => true,
+    );
   }
 
   /** Services of clients and of the server. */
   get serviceIds(): string[] {
-    return this.#idsOf(({ isService }) => isService);
+    return this.#withRemote(
+      this.#idsOf(({ isService }) => isService),
+      ({ isService }) => isService,
+    );
   }
 
-  /** How many clients are services. */
+  /** From now on it knows of the clients of other servers too, and these of its own. */
+  join(watcher: DirectoryWatcher, remote: RemoteClients): void {
+    this.#watcher = watcher;
+    this.#remote = remote;
+  }
+
+  /** How many clients of this server are services. */
   get offeringCount(): number {
     return this.#offering.size;
   }
 
-  /** All, those of the server too. */
+  /** All of this server, its own too. */
   get sessions(): readonly Session[] {
     return [...this.#byClientId.values(), ...this.#shared.values()];
   }
@@ -37,20 +59,29 @@ export class Directory {
   offers(session: Session): void {
     session.isService = true;
     this.#offering.add(session);
+    this.#watcher?.offers(session);
+  }
+
+  /** The one at this server who has the id: not a service that leaves it to a client. */
+  local(clientId: string): Session | undefined {
+    return this.#byClientId.get(clientId);
   }
 
   /** The one who has the id: not a service that leaves it to a client. */
   holder(clientId: string): Session | undefined {
-    return this.#byClientId.get(clientId);
+    return this.#byClientId.get(clientId) ?? this.#remote?.client(clientId);
   }
 
   get(clientId: string): Session | undefined {
-    return this.#byClientId.get(clientId) ?? this.#shared.get(clientId);
+    return this.#byClientId.get(clientId) ?? this.#anywhere(clientId);
   }
 
   /** All that answer under this id: a client, and a service of the server that shares its id. */
   all(clientId: string): Session[] {
-    return [this.#byClientId.get(clientId), this.#shared.get(clientId)].filter((session) => session !== undefined);
+    const here = [this.holder(clientId), this.#shared.get(clientId)].filter((session) => session !== undefined);
+    if (here.length > 0) return here;
+    const elsewhere = this.#remote?.service(clientId);
+    return elsewhere ? [elsewhere] : [];
   }
 
   /** The service of the server that leaves this id to a client too. */
@@ -63,7 +94,7 @@ export class Directory {
     const session = this.#byClientId.get(clientId);
     if (session?.epoch === epoch) return session;
     const shared = this.#shared.get(clientId);
-    return shared?.epoch === epoch ? shared : undefined;
+    return shared?.epoch === epoch ? shared : this.#remote?.at(clientId, epoch);
   }
 
   ofSocket(socketId: string): Session | undefined {
@@ -74,20 +105,37 @@ export class Directory {
     const byId = session.isShared ? this.#shared : this.#byClientId;
     byId.set(session.clientId, session);
     if (session.socket) this.#bySocketId.set(session.socket.id, session);
+    this.#watcher?.began(session);
   }
 
   remove(session: Session): void {
+    if (session.remote) return session.remote.forget();
     const byId = session.isShared ? this.#shared : this.#byClientId;
     byId.delete(session.clientId);
     this.#offering.delete(session);
     if (session.socket) this.#bySocketId.delete(session.socket.id);
+    this.#watcher?.ended(session);
   }
 
   /** Client id → socket id, for reading; without prototype, so that no name in it means anything. */
   snapshot(): Record<string, string> {
     const map: Record<string, string> = Object.create(null);
+    for (const { clientId, socketId } of this.#remote?.clients ?? []) map[clientId] = socketId as string;
     for (const [socketId, { clientId }] of this.#bySocketId) map[clientId] = socketId;
     return map;
+  }
+
+  /** Not a client of this server. */
+  #anywhere(clientId: string): Session | undefined {
+    return this.#remote?.client(clientId) ?? this.#shared.get(clientId) ?? this.#remote?.service(clientId);
+  }
+
+  /** With those of other servers: clients, and services of theirs where these are meant too. */
+  #withRemote(ids: string[], isMeant?: (client: RemoteClient) => boolean): string[] {
+    if (!this.#remote) return ids;
+    const { clients, services } = this.#remote;
+    const others = isMeant ? [...clients, ...services].filter(isMeant) : clients;
+    return [...new Set([...ids, ...others.map(({ clientId }) => clientId)])];
   }
 
   /** Each once, though two sessions may share it. */

@@ -9,6 +9,11 @@ export class Interest {
   /** Sessions that watch a client id which no session holds. */
   readonly #absent = new Map<string, Set<Session>>();
 
+  /** Whether somebody watches this id while nobody holds it. */
+  isAwaited(clientId: string): boolean {
+    return this.#absent.has(clientId);
+  }
+
   /** Client ids that are watched while nobody holds them. */
   get absentCount(): number {
     return this.#absent.size;

@@ -7,6 +7,8 @@ import type { ServerCore } from './server-core.js';
 
 /** How much there is of everything, and what has happened, at one moment. */
 export interface P2PServerStats {
+  /** Servers of the cluster that this one knows of, itself included; what follows is of this server alone. */
+  readonly nodes: number;
   /** Connected, with a client id: what follows counts the server and its services too. */
   readonly clients: number;
   /** Clients that are services; not the server's own. */
@@ -49,7 +51,7 @@ export function operatorCalls({ sessions, diagnostics, permission }: ServerCore)
       checkPeer(clientId);
       if (reason !== undefined && !isName(reason)) throw invalidArgument('A reason is a string of 1 to 256 characters');
       const session = directory.holder(clientId);
-      if (!session?.socket) return false;
+      if (!session || session.hosted) return false;
       const details = reason === undefined ? {} : { reason };
       sessions.expel(session, new P2PError('SESSION_KICKED', 'The server has sent this client away', { details }));
       return true;
@@ -71,7 +73,7 @@ export function operatorCalls({ sessions, diagnostics, permission }: ServerCore)
         sum.subscriptions += counts.subscriptions;
         sum.topics += counts.topics;
       }
-      return { ...sum, services: directory.offeringCount, events: diagnostics.counts };
+      return { nodes: sessions.nodeCount, ...sum, services: directory.offeringCount, events: diagnostics.counts };
     },
   };
 }

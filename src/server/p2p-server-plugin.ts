@@ -76,7 +76,11 @@ function createServer(namespace: RawNamespace, settings: ServerSettings): P2PSer
   const { serverId, isService, timeout } = settings;
   const failed = (error: P2PError) => raise(namespace, error, logError);
   const callSettings = { errorFirst: false, failed, deadline: { timeout, signal: undefined } };
-  const calls = new ServerCalls(sessions.directory, serverPeer({ sessions, serverId, failed }), callSettings);
+  const calls = new ServerCalls(
+    { namespace, directory: sessions.directory },
+    serverPeer({ sessions, serverId, failed }),
+    callSettings,
+  );
   const services = new HostedServices({ sessions, settings: callSettings, serverId, isService });
   const server: Omit<P2PServerCalls, keyof OperatorCalls> = {
     ...directoryCalls(core),
@@ -115,12 +119,15 @@ function directoryCalls({ namespace, sessions, admission }: ServerCore): Directo
     removeClient: (clientId) => {
       const session = directory.get(clientId);
       // The server's own session is not for the application to end.
-      if (!session?.socket) return false;
+      if (!session || session.hosted) return false;
       sessions.remove(session);
       return true;
     },
     getSocketByClientId: (clientId) => directory.get(clientId)?.socket,
-    getSocketIdByClientId: (clientId) => directory.get(clientId)?.socket?.id,
+    getSocketIdByClientId: (clientId) => {
+      const session = directory.get(clientId);
+      return session?.socket?.id ?? session?.remote?.socketId;
+    },
     getClientIdBySocketId: (socketId) => directory.ofSocket(socketId)?.clientId,
     getAllClientId: () => directory.connectedIds,
   };

@@ -3,12 +3,13 @@ import type { Flow } from './flow.js';
 import type { DeliverOptions } from './session-port.js';
 
 /** One end of a relayed stream. */
-export interface RelayEnd {
+export interface RelayEnd<Session> {
+  readonly session: Session;
   /** The number by which its client knows the stream. */
   readonly id: number;
   /** What this end receives. */
   readonly inflow: Flow;
-  readonly other: () => RelayEnd;
+  readonly other: () => RelayEnd<Session>;
   readonly deliver: (packet: Packet, options?: DeliverOptions) => void;
   /** The stream is over, at both ends. */
   readonly forget: () => void;

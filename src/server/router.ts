@@ -75,7 +75,8 @@ export class Router {
   refuse(sender: Session, packet: ClientPacket, problem: unknown): void {
     const error = this.#publicError(problem);
     const { permission } = this.#context;
-    if (!permission || error.code !== 'CLIENT_NOT_FOUND') return this.#tell(sender, packet, error);
+    // Its own server has asked already, whether it may know who is connected.
+    if (!permission || error.code !== 'CLIENT_NOT_FOUND' || sender.remote) return this.#tell(sender, packet, error);
     // Its payload is not to wait for that.
     const bare = 'payload' in packet ? { ...packet, payload: EMPTY_PAYLOAD } : packet;
     whenDone(

@@ -14,8 +14,14 @@ import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import type { NodeDuplex } from '../stream/node-duplex.js';
 import { askSocket } from './ask-socket.js';
 import type { Directory } from './directory.js';
-import type { RawServerSocket } from './raw-server.js';
+import type { RawNamespace, RawServerSocket } from './raw-server.js';
 import type { Session } from './session.js';
+
+/** Where it looks for clients. */
+interface ServerPlace {
+  readonly namespace: RawNamespace;
+  readonly directory: Directory;
+}
 
 interface ApplicationEvent {
   readonly event: string;
@@ -24,19 +30,19 @@ interface ApplicationEvent {
 
 /** The calls of the server, with one set of options: those of the server itself or of a `with(…)` view. */
 export class ServerCalls extends ServiceCalls {
-  readonly #directory: Directory;
+  readonly #place: ServerPlace;
   readonly #engine: PeerEngine;
   readonly #settings: CallSettings;
 
-  constructor(directory: Directory, engine: PeerEngine, settings: CallSettings) {
+  constructor(place: ServerPlace, engine: PeerEngine, settings: CallSettings) {
     super(engine, settings);
-    this.#directory = directory;
+    this.#place = place;
     this.#engine = engine;
     this.#settings = settings;
   }
 
   with(options: CallOptions): ServerCalls {
-    return new ServerCalls(this.#directory, this.#engine, viewSettings(this.#settings, options));
+    return new ServerCalls(this.#place, this.#engine, viewSettings(this.#settings, options));
   }
 
   /** SS-3: as any client would. */
@@ -51,8 +57,11 @@ export class ServerCalls extends ServiceCalls {
     const { args, ack } = splitAck<Callback>(rest);
     checkPlainArguments(args);
     if (ack) return settleCallback(this.#ask(clientId, { event, args }), ack, this.#settings);
-    const socket = this.#directory.get(clientId)?.socket;
-    if (socket) socket.emit(event, ...args);
+    const session = this.#place.directory.get(clientId);
+    const socketId = session?.remote?.socketId;
+    if (session?.socket) session.socket.emit(event, ...args);
+    // At another server of the cluster, which Socket.IO's adapter leads to.
+    else if (socketId !== undefined) this.#place.namespace.to(socketId).emit(event, ...args);
     else this.#settings.failed(notFound(clientId, event));
   }
 
@@ -66,17 +75,28 @@ export class ServerCalls extends ServiceCalls {
   }
 
   async #ask(clientId: string, event: ApplicationEvent): Promise<readonly unknown[]> {
-    const session = this.#directory.get(clientId);
+    const session = this.#place.directory.get(clientId);
+    const socketId = session?.remote?.socketId;
+    if (session && socketId !== undefined) return this.#askRemote(session, socketId, event);
     if (!session?.socket) throw notFound(clientId, event.event);
-    return askSession(session, session.socket, { ...event, ...this.#settings.deadline });
+    const question = { ...event, ...this.#settings.deadline };
+    return askSession(session, question, (answered) =>
+      askSocket(session.socket as RawServerSocket, question, answered),
+    );
+  }
+
+  #askRemote(session: Session, socketId: string, event: ApplicationEvent): Promise<readonly unknown[]> {
+    const question = { ...event, ...this.#settings.deadline };
+    const { namespace } = this.#place;
+    return askSession(session, question, (answered) => askThroughAdapter(namespace.to(socketId), question, answered));
   }
 }
 
 /** Settles by the deadline, and at once when the session ends or the signal aborts. */
 function askSession(
   session: Session,
-  socket: RawServerSocket,
-  { signal, ...question }: ApplicationEvent & Deadline,
+  { signal }: Deadline,
+  ask: (answered: (outcome: readonly unknown[] | P2PError) => void) => () => void,
 ): Promise<readonly unknown[]> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortedError(signal);
@@ -90,9 +110,22 @@ function askSession(
     stop.push(
       session.atEnd(gone),
       onAbort(signal, () => settle(abortedError(signal))),
-      askSocket(socket, question, settle),
+      ask(settle),
     );
   });
+}
+
+/** The one answer that comes, of the one socket that has the room. */
+function askThroughAdapter(
+  room: ReturnType<RawNamespace['to']>,
+  { event, args, timeout }: ApplicationEvent & Deadline,
+  answered: (outcome: readonly unknown[] | P2PError) => void,
+): () => void {
+  room.timeout(timeout).emit(event, ...args, (error: Error | null, answers: readonly unknown[]) => {
+    if (error) answered(new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } }));
+    else answered(answers);
+  });
+  return () => {};
 }
 
 function notFound(clientId: string, event: string): P2PError {

@@ -3,6 +3,8 @@ import type { P2PError } from '../protocol/p2p-error.js';
 import { Admission } from './admission.js';
 import { Authentication } from './authentication.js';
 import { tellError } from './client-kind.js';
+import { AdapterTransport } from './cluster/adapter-transport.js';
+import type { Cluster } from './cluster/cluster.js';
 import type { Connection } from './connection.js';
 import { Diagnostics } from './diagnostics.js';
 import { Permission } from './permission.js';
@@ -30,6 +32,7 @@ const ANYONE_CAN_BE_ANYONE =
 /** Puts the parts of the server together, and lets clients in. */
 export function createServerCore(namespace: RawNamespace, settings: ServerSettings): ServerCore {
   const { authenticate, authorize, defaultPermission, limits, logger, revalidateEvery } = settings;
+  const transport = settings.cluster ? new AdapterTransport(namespace) : undefined;
   const logError = errorLog(logger);
   if (authenticate === undefined) warn(logger, ANYONE_CAN_BE_ANYONE);
   const diagnostics = new Diagnostics(namespace.name);
@@ -39,6 +42,7 @@ export function createServerCore(namespace: RawNamespace, settings: ServerSettin
       ? new Permission({ authorize, allowsByDefault, timeout: limits.authorizeTimeout, diagnostics, logError })
       : undefined;
   const sessions = new Sessions({ ...settings, namespace, logError, diagnostics, permission });
+  if (transport) closeWith(namespace, sessions.join(transport));
   const { clientIdRequired: isRequired } = settings;
   const authentication = authenticate
     ? new Authentication({ authenticate, timeout: limits.authenticateTimeout, isRequired, diagnostics, logError })
@@ -63,6 +67,15 @@ export function createServerCore(namespace: RawNamespace, settings: ServerSettin
   namespace.on('connection', admission.admit);
   for (const socket of namespace.sockets.values()) admission.admit(socket);
   return { namespace, sessions, admission, diagnostics, permission, logError };
+}
+
+/** When the server is closed the others need not find out that it is gone. */
+function closeWith({ adapter }: RawNamespace, cluster: Cluster): void {
+  const close = adapter.close.bind(adapter);
+  adapter.close = () => {
+    cluster.close();
+    return close();
+  };
 }
 
 /** A connection is about to be closed: its client is told, where it is in this namespace. */

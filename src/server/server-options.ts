@@ -56,6 +56,11 @@ export interface P2PServerOptions {
   readonly reservedIds?: readonly string[];
   /** Whether the server hosts services, by `asService` (SV-1). Default false. */
   readonly isService?: boolean;
+  /**
+   * Joins this server with all others that have the same adapter: clients of all of them find each other. The namespace
+   * has to have its adapter already, an official one for several servers. Default false. See `docs/scaling.md`.
+   */
+  readonly cluster?: boolean;
   /** Time that an operation of the server may take, in ms. Default 10,000. */
   readonly timeout?: number;
   /** Where errors go that an operator should see, and the warning of the start. Default `console`. */
@@ -76,6 +81,7 @@ export interface ServerSettings {
   readonly serverId: string;
   readonly reservedIds: ReadonlySet<string>;
   readonly isService: boolean;
+  readonly cluster: boolean;
   readonly timeout: number;
   readonly logger: P2PLogger;
 }
@@ -97,6 +103,7 @@ export function readOptions(options: P2PServerOptions): ServerSettings {
     serverId,
     reservedIds: new Set([serverId, ...(options.reservedIds ?? [])]),
     isService: options.isService ?? false,
+    cluster: options.cluster ?? false,
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
     logger: options.logger ?? console,
   };
@@ -123,6 +130,7 @@ const NAMES: { readonly [K in keyof Required<P2PServerOptions>]: true } = {
   serverId: true,
   reservedIds: true,
   isService: true,
+  cluster: true,
   timeout: true,
   logger: true,
 };
@@ -148,12 +156,13 @@ function checkOptions(options: unknown): asserts options is P2PServerOptions {
     throw invalidArgument(`The option ${name} is one of: ${choices.join(', ')}`);
   }
   checkHooks(given);
-  const { plainEvents, logger, serverId, reservedIds, isService } = given;
+  const { plainEvents, logger, serverId, reservedIds } = given;
   if (plainEvents !== undefined && typeof plainEvents !== 'boolean' && !Array.isArray(plainEvents)) {
     throw invalidArgument('The option plainEvents is a boolean or a list of event names');
   }
-  if (isService !== undefined && typeof isService !== 'boolean') {
-    throw invalidArgument('The option isService is true or false');
+  for (const name of ['isService', 'cluster']) {
+    if (given[name] === undefined || typeof given[name] === 'boolean') continue;
+    throw invalidArgument(`The option ${name} is true or false`);
   }
   if (reservedIds !== undefined && !(Array.isArray(reservedIds) && reservedIds.every(isClientId))) {
     throw invalidArgument('The option reservedIds is a list of client ids');

@@ -1,4 +1,5 @@
 import type { RawServerSocket } from './raw-server.js';
+import type { Session } from './session.js';
 
 /** Who wants to begin a session. */
 export interface SessionRequest {
@@ -8,4 +9,6 @@ export interface SessionRequest {
   readonly secret: string | undefined;
   /** It reads frames. */
   readonly frames: boolean;
+  /** The holder of the id at another server, which did not answer. */
+  readonly replacing?: Session;
 }

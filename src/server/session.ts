@@ -5,10 +5,11 @@ import type { Edge } from './edge.js';
 import { Inflow } from './flow.js';
 import type { RawServerSocket } from './raw-server.js';
 import type { RelayEnd } from './relay-end.js';
+import type { RemoteOrigin } from './remote-origin.js';
 import type { SendQueue } from './send-queue.js';
 import type { DeliverOptions, SessionPort } from './session-port.js';
 import type { SlowConsumer } from './slow-consumer.js';
-import type { TopicRelay } from './topic-relay.js';
+import type { Gateway, TopicRelay } from './topic-relay.js';
 import type { Usage } from './usage.js';
 
 export interface SessionOptions {
@@ -20,6 +21,10 @@ export interface SessionOptions {
   readonly secret: string | undefined;
   /** Missing: a client's. */
   readonly hosted?: HostedOptions;
+  /** It is connected to another server, or that server's own. */
+  readonly remote?: RemoteOrigin;
+  /** The epoch of the session at another server whose place it takes. */
+  readonly replaces?: number | undefined;
   readonly usage: Usage;
 }
 
@@ -52,6 +57,8 @@ export class Session {
   /** The publications on their way to it: made with the first subscription. */
   publications: SendQueue | undefined;
   readonly hosted: HostedOptions | undefined;
+  readonly remote: RemoteOrigin | undefined;
+  readonly replaces: number | undefined;
   /** What it has of what is limited, as far as that is not to be seen above. */
   readonly usage: Usage;
   /** It has APIs or topics. */
@@ -59,7 +66,7 @@ export class Session {
   // Most clients have none of these: they are made when something looks for them.
   #edges: Map<Session, Edge> | undefined;
   #absentWatches: Set<string> | undefined;
-  #streams: Map<number, RelayEnd> | undefined;
+  #streams: Map<number, RelayEnd<Session>> | undefined;
   #topics: Map<string, TopicRelay<Session>> | undefined;
   #subscriptions: Set<TopicRelay<Session>> | undefined;
   /** Credit of its that was unused when the stream was over, in bytes: what is on its way has been paid for. */
@@ -70,23 +77,30 @@ export class Session {
   #ended = false;
   #ref: WeakRef<Session> | undefined;
 
-  constructor({ clientId, epoch, socket, secret, hosted, usage }: SessionOptions) {
+  constructor({ clientId, epoch, socket, secret, hosted, remote, replaces, usage }: SessionOptions) {
     this.clientId = clientId;
     this.epoch = epoch;
     this.socket = socket;
     this.secret = secret;
     this.hosted = hosted;
+    this.remote = remote;
+    this.replaces = replaces;
     this.usage = usage;
     this.isService = hosted?.isService ?? false;
   }
 
   /** Whether clients may know of it. */
   get isListed(): boolean {
-    return this.socket !== undefined || this.isService;
+    return this.hosted === undefined || this.isService;
   }
 
   get isShared(): boolean {
     return this.hosted?.isShared ?? false;
+  }
+
+  /** What publications reach it by, where it is at another server. */
+  get gateway(): Gateway | undefined {
+    return this.remote?.gateway;
   }
 
   /** For who may remember it longer than it lasts. */
@@ -108,7 +122,7 @@ export class Session {
   }
 
   /** Its streams, by its own numbers for them. */
-  get streams(): Map<number, RelayEnd> {
+  get streams(): Map<number, RelayEnd<Session>> {
     this.#streams ??= new Map();
     return this.#streams;
   }

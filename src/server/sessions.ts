@@ -1,5 +1,9 @@
 import { P2PError } from '../protocol/p2p-error.js';
 import { tellEnd } from './client-kind.js';
+import { Cluster } from './cluster/cluster.js';
+import { Epochs } from './cluster/epochs.js';
+import { instanceOf } from './cluster/instance.js';
+import type { NodeTransport } from './cluster/node-transport.js';
 import { Conduct } from './conduct.js';
 import { ConnectionQueue } from './connection-queue.js';
 import type { Diagnostics } from './diagnostics.js';
@@ -21,6 +25,7 @@ import { SlowConsumer, type SlowConsumerOptions, type SlowConsumerPolicy } from 
 import { StreamRelays } from './stream-relays.js';
 import { TopicRelays } from './topic-relays.js';
 import { Usage } from './usage.js';
+import type { RouterContext } from './verb.js';
 
 export interface SessionsOptions {
   readonly namespace: RawNamespace;
@@ -52,6 +57,8 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #slowConsumers: SlowConsumerOptions<Session>;
   #lastEpoch = 0;
+  #cluster: Cluster | undefined;
+  #epochs: Epochs | undefined;
 
   constructor(options: SessionsOptions) {
     const { namespace, logError, limits, diagnostics, permission, plainEvents } = options;
@@ -72,7 +79,9 @@ export class Sessions {
     this.streams = new StreamRelays(interest, failed);
     this.topics = new TopicRelays({ interest, logError });
     const { streams, topics } = this;
-    this.router = new Router({ namespace, directory, interest, streams, topics, permission, failed, logError });
+    const spread: RouterContext['spread'] = (...said) => this.#cluster?.spread(...said);
+    const context = { namespace, directory, interest, streams, topics, permission, spread, failed, logError };
+    this.router = new Router(context);
     const { router, writer } = this;
     const gate = permission && new PermissionGate({ router, permission, limits, logError });
     this.intake = new Intake({ directory, streams, conduct, router, writer, gate });
@@ -86,6 +95,20 @@ export class Sessions {
     this.#ports = new SessionPorts({ intake: this.intake, directory, conduct, gate, writer, plainEvents });
   }
 
+  /** How many servers there are, as far as is known here. */
+  get nodeCount(): number {
+    return 1 + (this.#cluster?.otherNodes ?? 0);
+  }
+
+  /** From now on this server is one of several: before there are any sessions. */
+  join(transport: NodeTransport): Cluster {
+    const { limits, logError } = this.#options;
+    this.#epochs = new Epochs();
+    this.#cluster = new Cluster({ host: this, transport, probeTimeout: limits.probeTimeout, logError });
+    this.directory.join(this.#cluster, this.#cluster.clients);
+    return this.#cluster;
+  }
+
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
   checkFree(request: SessionRequest): void {
     const { clientId } = request;
@@ -94,19 +117,19 @@ export class Sessions {
   }
 
   /** The holder of the id, where it is in the way. @throws P2PError `CLIENT_ID_RESERVED` when the server holds it */
-  rivalOf({ socket, clientId, secret }: SessionRequest): Session | undefined {
+  rivalOf({ socket, clientId, secret, replacing }: SessionRequest): Session | undefined {
     const holder = this.directory.get(clientId);
-    const isHosted = holder !== undefined && holder.socket === undefined && !holder.isShared;
-    if (isHosted || this.#options.reservedIds.has(clientId)) throw reserved(clientId);
-    const isFree = !holder?.socket || holder.socket === socket || isSameInstance(holder, secret);
-    return isFree || this.#options.duplicates === 'takeover' ? undefined : holder;
+    const isReserved = holder?.hosted && !holder.isShared;
+    if (isReserved || this.#options.reservedIds.has(clientId)) throw reserved(clientId);
+    const isFree = !holder || holder.hosted || holder.socket === socket || isSameInstance(holder, secret);
+    return isFree || holder === replacing || this.#options.duplicates === 'takeover' ? undefined : holder;
   }
 
   /** A session of the server's own, which has no socket. */
   host(clientId: string, port: SessionPort, hosted = UNLISTED): Session {
-    const holder = this.directory.all(clientId).find(({ socket }) => socket);
-    if (holder && !hosted.isShared) this.expel(holder, reserved(clientId));
-    const epoch = ++this.#lastEpoch;
+    const holder = this.directory.local(clientId);
+    if (holder?.socket && !hosted.isShared) this.expel(holder, reserved(clientId));
+    const epoch = this.#nextEpoch();
     const session = new Session({
       clientId,
       epoch,
@@ -123,13 +146,14 @@ export class Sessions {
   /** @throws P2PError `CLIENT_ID_IN_USE`, `CLIENT_ID_RESERVED` */
   begin(request: SessionRequest): Session {
     this.checkFree(request);
-    this.#replaceHolder(request);
+    const replaces = this.#replaceHolder(request);
     const { socket, clientId, secret } = request;
     const session = new Session({
       clientId,
       socket,
       secret,
-      epoch: ++this.#lastEpoch,
+      epoch: this.#nextEpoch(),
+      replaces,
       usage: new Usage(this.#options.limits),
     });
     session.attach(this.#ports.create(session, request), this.#slowConsumer(session, socket));
@@ -147,7 +171,9 @@ export class Sessions {
 
   /** The server takes a client out: not even a recovered connection brings it back. */
   remove(session: Session): void {
-    this.end(session, new P2PError('SESSION_REMOVED', 'The server has removed this client'));
+    const reason = new P2PError('SESSION_REMOVED', 'The server has removed this client');
+    if (session.remote) session.remote.expel(reason);
+    else this.end(session, reason);
   }
 
   /** Frees everything that the session owned, and tells those concerned. */
@@ -164,7 +190,7 @@ export class Sessions {
 
   /** Another client gets the id. */
   takeOver(holder: Session, by: RawServerSocket): void {
-    if (holder.ended) return;
+    if (holder.ended || holder.remote) return;
     this.#options.diagnostics.report('session.takeover', { clientId: holder.clientId, socketId: by.id });
     this.expel(holder, replaced(holder));
   }
@@ -172,6 +198,7 @@ export class Sessions {
   /** Ends it, tells why, and disconnects. */
   expel(session: Session, reason: P2PError): void {
     if (session.ended) return;
+    if (session.remote) return session.remote.expel(reason);
     this.end(session, reason);
     session.socket?.disconnect();
   }
@@ -188,12 +215,24 @@ export class Sessions {
     if (!session.isShared) this.interest.began(session);
   }
 
-  #replaceHolder({ socket, clientId, secret }: SessionRequest): void {
-    const holder = this.directory.get(clientId);
-    if (!holder?.socket) return;
+  /** @returns the epoch of the session that is replaced, where it is at another server, which is told by that */
+  #replaceHolder({ socket, clientId, secret }: SessionRequest): number | undefined {
+    const holder = this.directory.holder(clientId);
+    if (holder?.remote) {
+      this.end(holder, replaced(holder));
+      return holder.epoch;
+    }
+    if (!holder?.socket) return undefined;
     if (holder.socket === socket) this.end(holder, replaced(holder));
     else if (isSameInstance(holder, secret)) this.expel(holder, replaced(holder));
     else this.takeOver(holder, socket);
+    return undefined;
+  }
+
+  /** Greater than all before; in a cluster unlike those of other servers too. */
+  #nextEpoch(): number {
+    this.#lastEpoch = this.#epochs ? this.#epochs.after(this.#lastEpoch) : this.#lastEpoch + 1;
+    return this.#lastEpoch;
   }
 
   #slowConsumer(session: Session, socket: RawServerSocket): SlowConsumer<Session> {
@@ -219,6 +258,7 @@ function reserved(clientId: string): P2PError {
 }
 
 /** CC-2: the same plugin instance may replace its own old session. */
-function isSameInstance(holder: Session, secret: string | undefined): boolean {
-  return holder.secret !== undefined && holder.secret === secret;
+function isSameInstance({ secret: held, remote }: Session, secret: string | undefined): boolean {
+  if (secret === undefined) return false;
+  return remote ? remote.instance === instanceOf(secret) : held === secret;
 }

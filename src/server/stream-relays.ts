@@ -42,8 +42,8 @@ export class StreamRelays {
       second.inflow.close();
       this.#interest.untie(opener.session, acceptor.session);
     };
-    const first: RelayEnd = relayEnd(opener, () => second, forget);
-    const second: RelayEnd = relayEnd(acceptor, () => first, forget);
+    const first: RelayEnd<Session> = relayEnd(opener, () => second, forget);
+    const second: RelayEnd<Session> = relayEnd(acceptor, () => first, forget);
     opener.session.streams.set(opener.id, first);
     acceptor.session.streams.set(acceptor.id, second);
     opener.session.usage.add('streams');
@@ -100,14 +100,14 @@ export class StreamRelays {
   }
 
   /** @throws P2PError `STREAM_NOT_FOUND` */
-  #find(sender: Session, id: number): RelayEnd {
+  #find(sender: Session, id: number): RelayEnd<Session> {
     const end = sender.streams.get(id);
     if (end) return end;
     throw new P2PError('STREAM_NOT_FOUND', 'There is no such stream', { details: { stream: id } });
   }
 
   /** Whatever is wrong with a packet of a stream ends that stream at both ends, and nothing else. */
-  #guarded(sender: Session, end: RelayEnd, handle: () => void): void {
+  #guarded(sender: Session, end: RelayEnd<Session>, handle: () => void): void {
     try {
       handle();
     } catch (error) {
@@ -117,7 +117,7 @@ export class StreamRelays {
     }
   }
 
-  #reset(end: RelayEnd, error: P2PError): void {
+  #reset(end: RelayEnd<Session>, error: P2PError): void {
     end.forget();
     const payload = Payload.ofError(error);
     for (const { id, deliver } of [end, end.other()]) deliver({ type: 'reset', stream: id, payload });
@@ -125,7 +125,7 @@ export class StreamRelays {
 }
 
 /** @throws P2PError `STREAM_VIOLATION` */
-function grant({ inflow, other }: RelayEnd, credit: number, probe: number): void {
+function grant({ inflow, other }: RelayEnd<Session>, credit: number, probe: number): void {
   const sender = other();
   if (sender.hasSent) return inflow.grant(credit, probe);
   const now = Math.min(credit, Math.max(0, MIN_STREAM_INFLOW - inflow.granted));
@@ -134,16 +134,16 @@ function grant({ inflow, other }: RelayEnd, credit: number, probe: number): void
   if (now > 0) inflow.grant(now, probe);
 }
 
-function releaseReserved(end: RelayEnd): void {
+function releaseReserved(end: RelayEnd<Session>): void {
   end.hasSent = true;
   if (end.reserved > 0) end.other().inflow.grant(end.reserved, 0);
   end.reserved = 0;
 }
 
-function relayEnd({ session, id }: StreamName, other: () => RelayEnd, forget: () => void): RelayEnd {
+function relayEnd({ session, id }: StreamName, other: () => RelayEnd<Session>, forget: () => void): RelayEnd<Session> {
   const inflow = new Flow(session.inflow, (credit, probe) => {
     other().deliver({ type: 'credit', stream: other().id, credit, probe });
   });
   const deliver = (packet: Packet, options?: DeliverOptions) => session.deliver(packet, options);
-  return { id, inflow, other, deliver, forget, hasSent: false, reserved: 0, finished: false };
+  return { session, id, inflow, other, deliver, forget, hasSent: false, reserved: 0, finished: false };
 }

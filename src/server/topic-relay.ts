@@ -15,6 +15,15 @@ interface Member {
   readonly clientId: string;
   readonly epoch: number;
   deliver(packet: Packet, options?: DeliverOptions): void;
+  /** Missing: it is connected to this server. Else what gets publications there, once for all. */
+  readonly gateway?: Gateway | undefined;
+}
+
+/** Another server, whose subscribers get publications from it. */
+export interface Gateway {
+  deliver(packet: Packet): void;
+  /** `done` is called when all subscribers there have had room for it, or are none any more. */
+  publishAndWait(packet: PacketOf<'publication'>, timeout: number, done: () => void): void;
 }
 
 /** A publication on its way to all subscribers. */
@@ -27,8 +36,10 @@ interface Delivery {
   readonly done: () => void;
 }
 
-interface Subscriber<Session extends Member = Member> {
-  readonly session: Session;
+interface Subscriber {
+  readonly session: Pick<Member, 'deliver'>;
+  /** Missing: it is one of this server. */
+  readonly gateway?: Gateway;
   /** The id of what the service accepted last. */
   acceptedId: number;
   /** The latest publication before it subscribed. */
@@ -48,7 +59,9 @@ export class TopicRelay<Session extends Member> {
   readonly service: Session;
   readonly topic: string;
   readonly room: string;
-  readonly #subscribers = new Map<Session, Subscriber<Session>>();
+  readonly #subscribers = new Map<Session | Gateway, Subscriber>();
+  /** Subscribers of other servers, with the id of what the service accepted last. */
+  readonly #remote = new Map<Session, number>();
   /** What waits for subscribers, in bytes. */
   #waitingBytes = 0;
   /** Counts publications: who subscribes later gets those that are kept, and not these again. */
@@ -63,20 +76,37 @@ export class TopicRelay<Session extends Member> {
   }
 
   get subscribers(): readonly Session[] {
-    return [...this.#subscribers.keys()];
+    return [...this.#local, ...this.#remote.keys()];
+  }
+
+  /** Who is to be told what concerns all subscribers: those of other servers hear it from these. */
+  get listeners(): readonly Pick<Member, 'deliver'>[] {
+    return Array.from(this.#subscribers.values(), ({ session }) => session);
   }
 
   get isEmpty(): boolean {
     return this.#subscribers.size === 0;
   }
 
+  get #local(): Session[] {
+    return [...this.#subscribers.entries()].flatMap(([key, { gateway }]) => (gateway ? [] : [key as Session]));
+  }
+
   add(session: Session, acceptedId: number, queue: SendQueue | undefined): void {
     const idle = { since: this.#lastTurn, missed: 0, waiting: [], stopWaiting: undefined };
-    this.#subscribers.set(session, { session, acceptedId, queue, ...idle });
+    const { gateway } = session;
+    if (!gateway) return void this.#subscribers.set(session, { session, acceptedId, queue, ...idle });
+    this.#remote.set(session, acceptedId);
+    if (this.#subscribers.has(gateway)) return;
+    this.#subscribers.set(gateway, { session: gateway, gateway, acceptedId: 0, queue: undefined, ...idle });
   }
 
   /** The service has accepted a subscriber again. @returns whether it is one */
   acceptedAgain(session: Session, id: number): boolean {
+    if (this.#remote.has(session)) {
+      this.#remote.set(session, id);
+      return true;
+    }
     const subscriber = this.#subscribers.get(session);
     if (!subscriber) return false;
     subscriber.acceptedId = id;
@@ -87,9 +117,19 @@ export class TopicRelay<Session extends Member> {
 
   /** @returns the id of what the service accepted last, where it was a subscriber */
   remove(session: Session): number | undefined {
-    const subscriber = this.#subscribers.get(session);
+    const { gateway } = session;
+    if (!gateway) return this.#drop(session);
+    const acceptedId = this.#remote.get(session);
+    this.#remote.delete(session);
+    const isLast = ![...this.#remote.keys()].some((other) => other.gateway === gateway);
+    if (isLast) this.#drop(gateway);
+    return acceptedId;
+  }
+
+  #drop(key: Session | Gateway): number | undefined {
+    const subscriber = this.#subscribers.get(key);
     if (!subscriber) return undefined;
-    this.#subscribers.delete(session);
+    this.#subscribers.delete(key);
     subscriber.stopWaiting?.();
     for (const delivery of subscriber.waiting.splice(0)) arrived(delivery, subscriber);
     return subscriber.acceptedId;
@@ -97,11 +137,12 @@ export class TopicRelay<Session extends Member> {
 
   /** What the service kept for a late subscriber, as much as it may have kept. */
   sendRetained(session: Session, packet: PacketOf<'retained'>): void {
+    const { clientId: peer, epoch } = this.service;
+    if (this.#remote.has(session)) return session.deliver({ ...packet, peer, epoch });
     const subscriber = this.#subscribers.get(session);
     if (!subscriber) return;
     const { queue } = subscriber;
     if (queue && !queue.isAtMost(MAX_QUEUED_RETAINED)) return this.#miss(subscriber);
-    const { clientId: peer, epoch } = this.service;
     session.deliver({ ...packet, peer, epoch }, { queue });
   }
 
@@ -121,13 +162,13 @@ export class TopicRelay<Session extends Member> {
    * @returns those who are late, as they are at any later time
    * @throws P2PError `QUEUE_FULL` when too much waits already
    */
-  publishAndWait(payload: Payload, done: () => void): () => readonly Session[] {
+  publishAndWait(payload: Payload, timeout: number, done: () => void): () => readonly Session[] {
     const size = payload.size + DELIVERY_COST;
     if (this.#waitingBytes > 0 && this.#waitingBytes + size > MAX_WAITING_PUBLICATIONS) {
       const message = `Subscribers of "${this.topic}" are slow: wait until the publications before are taken`;
       throw new P2PError('QUEUE_FULL', message, { details: { topic: this.topic } });
     }
-    const late = new Set<Subscriber<Session>>();
+    const late = new Set<Subscriber>();
     const settle = () => {
       this.#waitingBytes -= size;
       done();
@@ -136,6 +177,11 @@ export class TopicRelay<Session extends Member> {
     const delivery: Delivery = { packet: this.#publication(payload), shared: {}, late, done: settle };
     this.#toEach(
       (subscriber) => {
+        const { gateway } = subscriber;
+        if (gateway) {
+          late.add(subscriber);
+          return gateway.publishAndWait(delivery.packet, timeout, () => arrived(delivery, subscriber));
+        }
         if (hasRoom(subscriber) && subscriber.waiting.length === 0) {
           return send(subscriber, delivery.packet, delivery.shared);
         }
@@ -147,11 +193,12 @@ export class TopicRelay<Session extends Member> {
         if (late.size === 0) settle();
       },
     );
-    return () => Array.from(late, ({ session }) => session);
+    // The slow ones of other servers are ended there.
+    return () => this.#local.filter((session) => late.has(this.#subscribers.get(session) as Subscriber));
   }
 
   /** One publication after the other: a subscriber in this process may publish at once, and the rest come first. */
-  #toEach(deliver: (subscriber: Subscriber<Session>) => void, done = () => {}): void {
+  #toEach(deliver: (subscriber: Subscriber) => void, done = () => {}): void {
     const turn = ++this.#lastTurn;
     this.#turns.push(() => {
       for (const subscriber of this.#subscribers.values()) if (subscriber.since < turn) deliver(subscriber);

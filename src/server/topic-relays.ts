@@ -63,7 +63,7 @@ export class TopicRelays {
     if (!relay) return done();
     let timer: Timer;
     let isDone = false;
-    const late = relay.publishAndWait(payload, () => {
+    const late = relay.publishAndWait(payload, timeout, () => {
       isDone = true;
       systemClock.clearTimer(timer);
       done();
@@ -78,10 +78,9 @@ export class TopicRelays {
   close(service: Session, topic: string, payload: Payload): void {
     const relay = service.topics.get(topic);
     if (!relay) return;
-    for (const subscriber of relay.subscribers) {
-      this.#remove(relay, subscriber);
-      tellClosed(relay, subscriber, payload);
-    }
+    const { listeners } = relay;
+    for (const subscriber of relay.subscribers) this.#remove(relay, subscriber);
+    for (const listener of listeners) tellClosed(relay, listener, payload);
   }
 
   /** The others are told by `peer-gone`, once for all. */
@@ -123,7 +122,11 @@ export class TopicRelays {
   }
 }
 
-function tellClosed({ service, topic }: TopicRelay<Session>, subscriber: Session, payload: Payload): void {
+function tellClosed(
+  { service, topic }: TopicRelay<Session>,
+  subscriber: Pick<Session, 'deliver'>,
+  payload: Payload,
+): void {
   const { clientId: peer, epoch } = service;
   subscriber.deliver({ type: 'topic-closed', peer, epoch, topic, payload });
 }

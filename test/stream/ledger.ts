@@ -31,7 +31,7 @@ interface SessionAccount {
 
 /** The server's accounts, kept once more from what goes in and out, in the plainest way. */
 export class Ledger {
-  readonly #accounts = new Map<RelayEnd, Account>();
+  readonly #accounts = new Map<RelayEnd<Session>, Account>();
   readonly #sessions = new Map<Session, SessionAccount>();
   /** What openers grant, by opener, target and id, until the ask is settled. */
   readonly #openCredit = new Map<string, number>();
@@ -40,7 +40,7 @@ export class Ledger {
   /** The answer that is being handled has connected two ends: the opener was told. */
   #isConnected = false;
   /** Data in the server's queues, oldest first, with the end that it is for. */
-  readonly #queued = new Map<Packet, RelayEnd>();
+  readonly #queued = new Map<Packet, RelayEnd<Session>>();
   #waits = 0;
 
   open(session: Session): void {
@@ -136,7 +136,7 @@ export class Ledger {
     ok(floor < Math.min(held, LEAST_PORTION), 'every stream has its 16 KiB');
   }
 
-  #account(end: RelayEnd): Account {
+  #account(end: RelayEnd<Session>): Account {
     const account = this.#accounts.get(end) ?? { granted: 0, passed: 0, used: 0, queued: 0 };
     this.#accounts.set(end, account);
     return account;

@@ -13,7 +13,7 @@ export interface TcpProxyOptions {
 /** Stands in front of a TCP server and does to its connections, old and new, what networks do. */
 export class TcpProxy {
   readonly #server: Server;
-  readonly #targetPort: number;
+  #targetPort: number;
   readonly #bufferLimit: number;
   readonly #faults = { up: noFaults(), down: noFaults() };
   readonly #sockets = new Map<Socket, readonly TcpPipe[]>();
@@ -37,6 +37,11 @@ export class TcpProxy {
   /** Bytes that have been read and not passed on. */
   get heldBytes(): number {
     return this.#pipes.reduce((sum, pipe) => sum + pipe.heldBytes, 0);
+  }
+
+  /** New connections go to another target, as a load balancer may send them. */
+  retarget(port: number): void {
+    this.#targetPort = port;
   }
 
   /** Passes everything on `ms` later, in order. More than `bufferLimit` bytes are never under way. */

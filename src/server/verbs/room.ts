@@ -37,6 +37,7 @@ export const roomMessage: Verb<'room-message'> = (context, sender, { room, event
       if (!isP2PError(error) || error.code !== 'EVENT_NOT_ALLOWED') problem = error;
     }
   }
+  if (!sender.remote) context.spread(sender, { type: 'room-message', room, event, payload });
   if (problem) throw anonymous(problem);
 };
 

@@ -1,0 +1,211 @@
+import { P2PError, readWireError } from '../../protocol/p2p-error.js';
+import type { ClientPacket, PacketOf } from '../../protocol/packet.js';
+import type { DirectoryWatcher } from '../directory.js';
+import { isAlive } from '../is-alive.js';
+import { Session } from '../session.js';
+import { Usage } from '../usage.js';
+import type { ClusterHost } from './cluster-host.js';
+import { LocalSessions } from './local-sessions.js';
+import { Membership } from './membership.js';
+import { SECTIONS } from './node-frame.js';
+import { takeFrom, takeTo } from './node-intake.js';
+import type { NodeLink } from './node-link.js';
+import { type NodeNote, readNote } from './node-notes.js';
+import type { NodeTransport } from './node-transport.js';
+import { type RemoteClient, RemoteClients } from './remote-clients.js';
+import { RemoteNode } from './remote-node.js';
+import { RemotePort } from './remote-port.js';
+
+export interface ClusterOptions {
+  readonly host: ClusterHost;
+  readonly transport: NodeTransport;
+  /** Time for the holder of an id to show that it is alive, in ms. */
+  readonly probeTimeout: number;
+  readonly logError: (message: string, error: unknown) => void;
+}
+
+/**
+ * Joins servers: clients of all of them find each other. Each server tells the others who is connected to it, and runs its
+ * router for clients of the others as for its own.
+ */
+export class Cluster implements DirectoryWatcher {
+  readonly clients = new RemoteClients((client) => this.#represent(client));
+  readonly #options: ClusterOptions;
+  readonly #local = new LocalSessions();
+  readonly #membership: Membership<RemoteNode>;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.#membership = new Membership<RemoteNode>({
+      transport: options.transport,
+      met: (id, link) => this.#met(id, link),
+      lost: (node) => this.#lost(node),
+      received: (node, kind, body) => this.#received(node, kind, body),
+      frozen: () => this.#frozen(),
+    });
+  }
+
+  /** How many other servers there are. */
+  get otherNodes(): number {
+    return this.#membership.nodes.length;
+  }
+
+  /** A session of this server has begun. */
+  began(session: Session): void {
+    this.#tell({ note: 'joined', ...this.#local.add(session) });
+  }
+
+  ended(session: Session): void {
+    const number = this.#local.remove(session);
+    if (number !== undefined) this.#tell({ note: 'left', number });
+  }
+
+  offers(session: Session): void {
+    const number = this.#local.numberOf(session);
+    if (number !== undefined) this.#tell({ note: 'offers', number });
+  }
+
+  /** What goes to whoever is concerned, at any of the others. */
+  spread(sender: Session, packet: PacketOf<'room-message' | 'publish' | 'close-topic'>): void {
+    for (const node of this.#membership.nodes) node.sendFrom(sender, packet as ClientPacket);
+  }
+
+  /** The others forget this server at once. */
+  close(): void {
+    this.#membership.close();
+  }
+
+  #tell(note: NodeNote): void {
+    for (const node of this.#membership.nodes) node.note(note);
+  }
+
+  #met(id: string, link: NodeLink): RemoteNode {
+    const { directory } = this.#options.host;
+    const node = new RemoteNode({
+      id,
+      link,
+      numberOf: (session) => this.#local.numberOf(session),
+      serviceOf: (clientId, epoch) => directory.at(clientId, epoch),
+    });
+    for (const note of this.#local.notes) node.note({ note: 'joined', ...note });
+    return node;
+  }
+
+  #lost(node: RemoteNode): void {
+    for (const client of this.clients.of(node)) this.#forget(client);
+  }
+
+  #frozen(): void {
+    const message = 'This server did not run for a while, and the others of its cluster have lost it';
+    for (const session of this.#local.sessions) {
+      if (session.socket) this.#options.host.expel(session, new P2PError('NODE_UNAVAILABLE', message));
+    }
+  }
+
+  #received(node: RemoteNode, kind: number, body: Buffer): void {
+    const { host, logError } = this.#options;
+    try {
+      if (kind === SECTIONS.note) return this.#take(node, readNote(body));
+      const number = body.readUInt32LE(0);
+      const frame = body.subarray(4);
+      const sender = kind === SECTIONS.from ? this.clients.numbered(node, number) : undefined;
+      const target = kind === SECTIONS.to ? this.#local.at(number) : undefined;
+      node.read(frame, (packet) => {
+        if (sender) takeFrom(host, this.clients.session(sender), packet as ClientPacket);
+        if (target) takeTo(host, { node, target, packet });
+      });
+    } catch (error) {
+      logError('what another server said could not be handled', error);
+    }
+  }
+
+  #take(node: RemoteNode, note: NodeNote): void {
+    switch (note.note) {
+      case 'joined':
+        return this.#joined({ ...note, node, session: undefined });
+      case 'left': {
+        const client = this.clients.numbered(node, note.number);
+        return client && this.#forget(client);
+      }
+      case 'offers': {
+        const client = this.clients.numbered(node, note.number);
+        if (client) this.clients.session(client).isService = client.isService = true;
+        return;
+      }
+      case 'probe':
+        return this.#probe(node, note.id, this.#local.at(note.number));
+      case 'probed':
+        return node.probed(note.id, note.isAlive);
+      case 'expel':
+        return this.#expel(note);
+    }
+  }
+
+  #joined(client: RemoteClient): void {
+    const { host } = this.#options;
+    const known = this.clients.find(client.clientId);
+    if (known && known.epoch === client.replaces) this.#forget(known);
+    const local = host.directory.local(client.clientId);
+    const reason = local?.socket && whyNot(local, client);
+    if (reason) host.expel(local, reason);
+    this.clients.add(client);
+    if (host.interest.isAwaited(client.clientId)) host.interest.began(this.clients.session(client));
+  }
+
+  /** It has gone, with its server or from it. */
+  #forget(client: RemoteClient): void {
+    if (client.session) this.#options.host.end(client.session);
+    this.clients.remove(client);
+  }
+
+  #probe(node: RemoteNode, id: number, session: Session | undefined): void {
+    const tell = (isThere: boolean) => node.note({ note: 'probed', id, isAlive: isThere });
+    if (!session?.socket) return tell(session !== undefined);
+    const { probeTimeout, logError } = this.#options;
+    isAlive(session.socket.conn, probeTimeout).then(tell, (error) => logError('a client could not be probed', error));
+  }
+
+  #expel({ number, error }: Extract<NodeNote, { readonly note: 'expel' }>): void {
+    const session = this.#local.at(number);
+    if (session) this.#options.host.expel(session, readWireError(error));
+  }
+
+  #represent(client: RemoteClient): Session {
+    const { host } = this.#options;
+    const { clientId, epoch, socketId, isService, isShared, node } = client;
+    const hosted = { isService, isShared, hasApi: () => false, hasTopic: () => false };
+    const session = new Session({
+      clientId,
+      epoch,
+      socket: undefined,
+      secret: undefined,
+      ...(socketId === undefined && { hosted }),
+      usage: new Usage(undefined),
+      remote: {
+        socketId,
+        instance: client.instance,
+        gateway: node,
+        isAlive: () => node.probe(client.number),
+        expel: (reason) => node.note({ note: 'expel', number: client.number, error: reason.toJSON() }),
+        forget: () => this.clients.remove(client),
+      },
+    });
+    const { directory, router } = host;
+    session.isService = isService;
+    session.attach(new RemotePort({ client, directory, failed: (...failure) => router.refuse(...failure) }));
+    return session;
+  }
+}
+
+/** Why a client has to leave its id to one of another server: who came first keeps it, unless the other may replace it. */
+function whyNot({ clientId, epoch }: Session, client: RemoteClient): P2PError | undefined {
+  if (client.replaces === epoch) {
+    return new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`);
+  }
+  if (client.socketId === undefined) {
+    const isTaken = client.isService && !client.isShared;
+    return isTaken ? new P2PError('CLIENT_ID_RESERVED', `"${clientId}" is kept for the server`) : undefined;
+  }
+  if (epoch < client.epoch) return undefined;
+  return new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
+}

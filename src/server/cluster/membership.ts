@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { type Clock, systemClock, type Timer } from '../../async/clock.js';
+import { bareMessage, EVERYBODY, isFor, NODE_MESSAGES, type NodeMessage, readNodeMessage } from './node-frame.js';
+import { NodeLink } from './node-link.js';
+import type { NodeTransport } from './node-transport.js';
+
+/** How often a server says that it is alive, in ms. */
+const BEAT = 1_000;
+
+/** Who has said nothing for this long is lost, in ms. */
+const LOST_AFTER = 5_000;
+
+/** Who has not come to anything for this long has to think that the others have lost it, in ms. */
+const FROZEN_AFTER = 4_000;
+
+/** A server of the cluster. */
+export interface Member {
+  readonly id: string;
+  readonly link: NodeLink;
+  close(): void;
+}
+
+export interface MembershipOptions<Node extends Member> {
+  readonly transport: NodeTransport;
+  /** Another server is there; `link` leads to it. */
+  readonly met: (id: string, link: NodeLink) => Node;
+  /** It is there no more: what it knew of this one, and this one of it, is over. */
+  readonly lost: (node: Node) => void;
+  readonly received: (node: Node, kind: number, body: Buffer) => void;
+  /** This server did not run, and the others have lost it. */
+  readonly frozen: () => void;
+  readonly clock?: Clock;
+}
+
+interface Known<Node> {
+  readonly node: Node;
+  heardAt: number;
+}
+
+/** Which servers there are. All say now and then that they are alive; nobody leads. */
+export class Membership<Node extends Member> {
+  readonly #options: MembershipOptions<Node>;
+  readonly #clock: Clock;
+  readonly #known = new Map<string, Known<Node>>();
+  /** Of servers that were lost: what they were sent is over, and so is what they sent. */
+  readonly #lastGenerations = new Map<string, number>();
+  #id = randomBytes(8);
+  #awakeAt: number;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor(options: MembershipOptions<Node>) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#awakeAt = this.#clock.now();
+    this.#listen();
+    this.#beat();
+  }
+
+  get nodes(): Node[] {
+    return Array.from(this.#known.values(), ({ node }) => node);
+  }
+
+  /** The others are told, and wait for nothing of this server's any more. */
+  close(): void {
+    if (this.#closed) return;
+    for (const { node } of this.#known.values()) node.link.flush();
+    this.#say(NODE_MESSAGES.leave);
+    this.#closed = true;
+    this.#clock.clearTimer(this.#timer);
+    this.#options.transport.close();
+    for (const id of [...this.#known.keys()]) this.#lose(id);
+  }
+
+  #heard(bytes: Buffer): void {
+    if (this.#closed || !isFor(bytes, this.#id)) return;
+    if (this.#clock.now() - this.#awakeAt > FROZEN_AFTER) this.#wake();
+    const message = readNodeMessage(bytes);
+    const { source, type } = message;
+    if (source === this.#self) return;
+    if (type === NODE_MESSAGES.leave) return this.#lose(source);
+    const isNews = type === NODE_MESSAGES.beat || type === NODE_MESSAGES.data;
+    const known = this.#known.get(source) ?? (isNews ? this.#meet(source) : undefined);
+    if (known) this.#take(known, message, bytes);
+  }
+
+  #take(known: Known<Node>, message: NodeMessage, bytes: Buffer): void {
+    known.heardAt = this.#clock.now();
+    if (known.node.link.receive(message, bytes)) return;
+    // The other had lost this server, and has begun anew.
+    this.#lose(message.source);
+    this.#meet(message.source).node.link.receive(message, bytes);
+  }
+
+  #meet(id: string): Known<Node> {
+    const link = new NodeLink({
+      self: this.#self,
+      node: id,
+      send: (bytes) => this.#options.transport.send(id, bytes),
+      received: (kind, body) => this.#options.received(known.node, kind, body),
+      lost: () => this.#lose(id),
+      after: this.#lastGenerations.get(id) ?? 0,
+      clock: this.#clock,
+    });
+    const known = { node: this.#options.met(id, link), heardAt: this.#clock.now() };
+    this.#known.set(id, known);
+    this.#lastGenerations.delete(id);
+    return known;
+  }
+
+  #lose(id: string): void {
+    const known = this.#known.get(id);
+    if (!known) return;
+    this.#known.delete(id);
+    this.#lastGenerations.set(id, known.node.link.theirGeneration);
+    known.node.close();
+    this.#options.lost(known.node);
+  }
+
+  #beat(): void {
+    const now = this.#clock.now();
+    if (now - this.#awakeAt > FROZEN_AFTER) this.#wake();
+    this.#awakeAt = now;
+    for (const [id, { heardAt }] of this.#known) if (now - heardAt > LOST_AFTER) this.#lose(id);
+    this.#say(NODE_MESSAGES.beat);
+    this.#timer = this.#clock.setTimer(() => this.#beat(), BEAT);
+    (this.#timer as Partial<NodeJS.Timeout>).unref?.();
+  }
+
+  /** It comes back as another: the others know nothing of it any more. */
+  #wake(): void {
+    this.#awakeAt = this.#clock.now();
+    for (const id of [...this.#known.keys()]) this.#lose(id);
+    this.#id = randomBytes(8);
+    this.#listen();
+    this.#options.frozen();
+  }
+
+  #listen(): void {
+    this.#options.transport.listen(this.#self, (bytes) => this.#heard(bytes));
+  }
+
+  #say(type: NodeMessage['type']): void {
+    const message = { target: EVERYBODY, source: this.#self, type, generation: 0, sequence: 0 };
+    this.#options.transport.send(EVERYBODY, bareMessage(message));
+  }
+
+  get #self(): string {
+    return this.#id.toString('hex');
+  }
+}

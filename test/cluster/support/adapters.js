@@ -1,0 +1,21 @@
+import { createAdapter as createClusterAdapter } from '@socket.io/cluster-adapter';
+import { createShardedAdapter } from '@socket.io/redis-adapter';
+import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
+import { createClient } from 'redis';
+
+/**
+ * The adapters that the tests run with.
+ * @param {string} name
+ * @param {string} redisUrl
+ */
+export async function adapterFor(name, redisUrl) {
+  if (name === 'cluster') return { adapter: createClusterAdapter(), settings: {} };
+  const client = createClient({ url: redisUrl });
+  client.on('error', () => {});
+  await client.connect();
+  if (name === 'redis-streams') return { adapter: createStreamsAdapter(client), settings: {} };
+  const subscriber = client.duplicate();
+  subscriber.on('error', () => {});
+  await subscriber.connect();
+  return { adapter: createShardedAdapter(client, subscriber), settings: {} };
+}
