@@ -67,7 +67,12 @@ function checkSameOptions(present: P2PServerOptions, options: P2PServerOptions):
 
 function isSameOption(one: unknown, other: unknown): boolean {
   if (one === other) return true;
-  return typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other);
+  if (typeof one !== 'object' || typeof other !== 'object' || !one || !other) return false;
+  const values = Object.entries(other);
+  return (
+    Object.keys(one).length === values.length &&
+    values.every(([name, value]) => one[name as keyof typeof one] === value)
+  );
 }
 
 function createServer(namespace: RawNamespace, settings: ServerSettings): P2PServerCalls {

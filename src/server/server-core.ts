@@ -3,8 +3,12 @@ import type { P2PError } from '../protocol/p2p-error.js';
 import { Admission } from './admission.js';
 import { Authentication } from './authentication.js';
 import { tellError } from './client-kind.js';
-import { AdapterTransport } from './cluster/adapter-transport.js';
+import { AdapterTransport, checkAdapter } from './cluster/adapter-transport.js';
 import type { Cluster } from './cluster/cluster.js';
+import type { ClusterSettings } from './cluster/cluster-settings.js';
+import type { NodeTransport } from './cluster/node-transport.js';
+import { redisPort } from './cluster/redis-client.js';
+import { RedisTransport } from './cluster/redis-transport.js';
 import type { Connection } from './connection.js';
 import { Diagnostics } from './diagnostics.js';
 import { Permission } from './permission.js';
@@ -32,7 +36,7 @@ const ANYONE_CAN_BE_ANYONE =
 /** Puts the parts of the server together, and lets clients in. */
 export function createServerCore(namespace: RawNamespace, settings: ServerSettings): ServerCore {
   const { authenticate, authorize, defaultPermission, limits, logger, revalidateEvery } = settings;
-  const transport = settings.cluster ? new AdapterTransport(namespace) : undefined;
+  const transport = settings.cluster && transportOf(namespace, settings.cluster);
   const logError = errorLog(logger);
   if (authenticate === undefined) warn(logger, ANYONE_CAN_BE_ANYONE);
   const diagnostics = new Diagnostics(namespace.name);
@@ -67,6 +71,12 @@ export function createServerCore(namespace: RawNamespace, settings: ServerSettin
   namespace.on('connection', admission.admit);
   for (const socket of namespace.sockets.values()) admission.admit(socket);
   return { namespace, sessions, admission, diagnostics, permission, logError };
+}
+
+/** @throws P2PError `UNSUPPORTED` where the adapter is for one server only */
+function transportOf(namespace: RawNamespace, { redis, prefix = 'p2p' }: ClusterSettings): NodeTransport {
+  checkAdapter(namespace);
+  return redis ? new RedisTransport(redisPort(redis), `${prefix}#${namespace.name}`) : new AdapterTransport(namespace);
 }
 
 /** When the server is closed the others need not find out that it is gone. */

@@ -1,10 +1,11 @@
 import { checkCallOptions } from '../peer/call-arguments.js';
 import { invalidArgument } from '../protocol/check-names.js';
-import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId } from '../protocol/identifiers.js';
+import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId, isName } from '../protocol/identifiers.js';
 import { DEFAULT_TIMEOUT, MAX_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { Authenticate } from './authentication.js';
 import type { Authorize } from './authorize.js';
+import { type ClusterSettings, checkCluster } from './cluster/cluster-settings.js';
 import { DEFAULT_LIMITS, readLimits, type ServerLimits } from './server-limits.js';
 import type { SlowConsumerPolicy } from './slow-consumer.js';
 
@@ -60,7 +61,7 @@ export interface P2PServerOptions {
    * Joins this server with all others that have the same adapter: clients of all of them find each other. The namespace
    * has to have its adapter already, an official one for several servers. Default false. See `docs/scaling.md`.
    */
-  readonly cluster?: boolean;
+  readonly cluster?: boolean | ClusterSettings;
   /** Time that an operation of the server may take, in ms. Default 10,000. */
   readonly timeout?: number;
   /** Where errors go that an operator should see, and the warning of the start. Default `console`. */
@@ -81,7 +82,7 @@ export interface ServerSettings {
   readonly serverId: string;
   readonly reservedIds: ReadonlySet<string>;
   readonly isService: boolean;
-  readonly cluster: boolean;
+  readonly cluster: ClusterSettings | undefined;
   readonly timeout: number;
   readonly logger: P2PLogger;
 }
@@ -103,7 +104,7 @@ export function readOptions(options: P2PServerOptions): ServerSettings {
     serverId,
     reservedIds: new Set([serverId, ...(options.reservedIds ?? [])]),
     isService: options.isService ?? false,
-    cluster: options.cluster ?? false,
+    cluster: options.cluster === true ? {} : options.cluster || undefined,
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
     logger: options.logger ?? console,
   };
@@ -156,13 +157,13 @@ function checkOptions(options: unknown): asserts options is P2PServerOptions {
     throw invalidArgument(`The option ${name} is one of: ${choices.join(', ')}`);
   }
   checkHooks(given);
-  const { plainEvents, logger, serverId, reservedIds } = given;
+  const { plainEvents, logger, serverId, reservedIds, isService } = given;
   if (plainEvents !== undefined && typeof plainEvents !== 'boolean' && !Array.isArray(plainEvents)) {
     throw invalidArgument('The option plainEvents is a boolean or a list of event names');
   }
-  for (const name of ['isService', 'cluster']) {
-    if (given[name] === undefined || typeof given[name] === 'boolean') continue;
-    throw invalidArgument(`The option ${name} is true or false`);
+  checkCluster(given.cluster);
+  if (isService !== undefined && typeof isService !== 'boolean') {
+    throw invalidArgument('The option isService is true or false');
   }
   if (reservedIds !== undefined && !(Array.isArray(reservedIds) && reservedIds.every(isClientId))) {
     throw invalidArgument('The option reservedIds is a list of client ids');

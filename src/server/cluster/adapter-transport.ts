@@ -12,15 +12,8 @@ export class AdapterTransport implements NodeTransport {
   readonly #namespace: RawNamespace;
   #receive: ((bytes: Buffer) => void) | undefined;
 
-  /** @throws P2PError `UNSUPPORTED` where the adapter is for one server only */
   constructor(namespace: RawNamespace) {
     this.#namespace = namespace;
-    if (!isForSeveral(namespace)) {
-      throw new P2PError(
-        'UNSUPPORTED',
-        'The option cluster needs an adapter that joins several servers, such as @socket.io/redis-streams-adapter',
-      );
-    }
   }
 
   listen(_id: string, receive: (bytes: Buffer) => void): void {
@@ -50,6 +43,13 @@ function bufferOf(sent: unknown): Buffer | undefined {
   if (sent instanceof Uint8Array) return Buffer.from(sent.buffer, sent.byteOffset, sent.byteLength);
   const { type, data } = (sent ?? {}) as { readonly type?: unknown; readonly data?: unknown };
   return type === 'Buffer' && Array.isArray(data) ? Buffer.from(data) : undefined;
+}
+
+/** @throws P2PError `UNSUPPORTED` where the adapter is for one server only */
+export function checkAdapter(namespace: RawNamespace): void {
+  if (isForSeveral(namespace)) return;
+  const message = 'The option cluster needs an adapter for several servers, such as @socket.io/redis-streams-adapter';
+  throw new P2PError('UNSUPPORTED', message);
 }
 
 /** The adapter for one server has the method too, where it only warns. All others extend it. */

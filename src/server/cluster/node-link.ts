@@ -20,6 +20,9 @@ const ACKNOWLEDGE_WITHIN = 20;
 const FIRST_RETRY = 300;
 const LAST_RETRY = 2_000;
 
+/** So many messages are sent again before some have been acknowledged. */
+const AT_ONCE = 16;
+
 /** What is not acknowledged in this time is lost, and so is the other server, in ms. */
 export const LOST_AFTER = 6_000;
 
@@ -73,6 +76,9 @@ export class NodeLink {
   #unacknowledgedBytes = 0;
   #retryAt = Number.POSITIVE_INFINITY;
   #retry = FIRST_RETRY;
+  /** What was sent up to this one may be lost, and was sent again up to that one. */
+  #doubtful = 0;
+  #againUpTo = 0;
   /** Of what comes; 0 until something has come. */
   #theirs = 0;
   #expected = 1;
@@ -158,14 +164,17 @@ export class NodeLink {
     this.#clock.clearTimer(this.#timer);
     const settled = [...this.#unacknowledged.flatMap((sent) => sent.settled), ...this.#settled];
     this.#unacknowledged.length = 0;
+    this.#unacknowledgedBytes = 0;
     this.#sections = [];
+    this.#size = 0;
+    this.#early.clear();
     for (const callback of settled) callback(false);
   }
 
   #receiveData({ generation, sequence }: NodeMessage, bytes: Buffer): boolean {
     if (this.#theirs === 0) {
-      // In the midst of a row, or of one that is over here: the other has not noticed that it was lost.
-      if (sequence !== 1 || generation <= this.theirGeneration) {
+      // Of a row that is over here: the other has not noticed that it was lost.
+      if (generation <= this.theirGeneration) {
         this.#reply(NODE_MESSAGES.restart, generation, 0);
         return true;
       }
@@ -175,6 +184,7 @@ export class NodeLink {
     this.#owesAcknowledgement = true;
     if (sequence > this.#expected) this.#keepEarly(sequence, bytes);
     if (sequence === this.#expected) this.#take(bytes);
+    if (this.#early.size > 0) this.#acknowledge();
     this.#arm();
     return true;
   }
@@ -192,8 +202,12 @@ export class NodeLink {
       this.#early.set(sequence, bytes);
       this.#earlyBytes += bytes.byteLength;
     }
+  }
+
+  #acknowledge(): void {
     this.#owesAcknowledgement = false;
-    this.#reply(NODE_MESSAGES.gap, this.#theirs, this.#expected - 1);
+    const type = this.#early.size > 0 ? NODE_MESSAGES.gap : NODE_MESSAGES.acknowledge;
+    this.#reply(type, this.#theirs, this.#expected - 1);
   }
 
   #acknowledged({ type, sequence }: NodeMessage): void {
@@ -208,13 +222,23 @@ export class NodeLink {
       this.#unacknowledgedBytes -= bytes.byteLength;
       for (const callback of settled) callback(true);
     }
-    if (type === NODE_MESSAGES.gap) this.#sendAgain();
+    const [first] = this.#unacknowledged;
+    if (!first) return;
+    if (type === NODE_MESSAGES.gap) this.#doubtful = Math.max(this.#doubtful, first.sequence);
+    this.#sendAgain();
   }
 
-  /** Only the first: what came behind it was kept there. */
+  /** Some of what may be lost: more when that has been acknowledged. */
   #sendAgain(): void {
+    const least = this.#againUpTo;
     const [first] = this.#unacknowledged;
-    if (first) this.#options.send(first.bytes);
+    if (!first) return;
+    for (const { sequence, bytes } of this.#unacknowledged.slice(0, AT_ONCE)) {
+      if (sequence > this.#doubtful) return;
+      if (sequence <= least) continue;
+      this.#againUpTo = sequence;
+      this.#options.send(bytes);
+    }
   }
 
   #reply(type: NodeMessageType, generation: number, sequence: number): void {
@@ -237,10 +261,7 @@ export class NodeLink {
   }
 
   #tick(): void {
-    if (this.#owesAcknowledgement) {
-      this.#owesAcknowledgement = false;
-      this.#reply(NODE_MESSAGES.acknowledge, this.#theirs, this.#expected - 1);
-    }
+    if (this.#owesAcknowledgement) this.#acknowledge();
     const [first] = this.#unacknowledged;
     if (!first) return;
     const now = this.#clock.now();
@@ -248,6 +269,8 @@ export class NodeLink {
     if (now < this.#retryAt) return;
     this.#retry = Math.min(2 * this.#retry, LAST_RETRY);
     this.#retryAt = now + this.#retry;
+    this.#doubtful = this.#lastSequence;
+    this.#againUpTo = first.sequence - 1;
     this.#sendAgain();
   }
 }

@@ -13,9 +13,10 @@ export async function adapterFor(name, redisUrl) {
   const client = createClient({ url: redisUrl });
   client.on('error', () => {});
   await client.connect();
-  if (name === 'redis-streams') return { adapter: createStreamsAdapter(client), settings: {} };
+  const settings = { cluster: { redis: client } };
+  if (name === 'redis-streams') return { adapter: createStreamsAdapter(client), settings };
   const subscriber = client.duplicate();
   subscriber.on('error', () => {});
   await subscriber.connect();
-  return { adapter: createShardedAdapter(client, subscriber), settings: {} };
+  return { adapter: createShardedAdapter(client, subscriber), settings };
 }

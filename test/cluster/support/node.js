@@ -7,7 +7,7 @@ import { adapterFor } from './adapters.js';
 const { P2P_OPTIONS: options = '{}', P2P_ADAPTER: name = 'cluster', P2P_REDIS: redisUrl = '' } = process.env;
 const { adapter, settings } = await adapterFor(name, redisUrl);
 const httpServer = createServer();
-const io = new Server(httpServer, { adapter, pingInterval: 1_000, pingTimeout: 1_000 });
+const io = new Server(httpServer, { adapter });
 const server = p2pServerPlugin(io, {
   authenticate: false,
   cluster: true,

@@ -1,0 +1,84 @@
+import { P2PError } from '../../protocol/p2p-error.js';
+
+/** What is used of a client of the package `redis`, 4 or newer. */
+interface NodeRedis {
+  duplicate(): NodeRedis;
+  connect(): Promise<unknown>;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  publish(channel: string, message: Buffer): Promise<unknown>;
+  subscribe(channel: string, listener: (message: Buffer) => void, bufferMode: true): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+  destroy?(): void;
+  disconnect(): unknown;
+}
+
+/** What is used of a client of the package `ioredis`. */
+interface IoRedis {
+  duplicate(): IoRedis;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'messageBuffer', listener: (channel: Buffer, message: Buffer) => void): unknown;
+  publish(channel: string, message: Buffer): Promise<unknown>;
+  subscribe(channel: string): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+  disconnect(): void;
+}
+
+/** A connected client of the package `redis` (4 or newer) or `ioredis`. */
+export type RedisClient = { readonly duplicate: () => unknown; readonly publish: (...args: never[]) => unknown };
+
+/** What the library does with Redis, whichever client it was given. Nothing that fails is left to end the process. */
+export interface RedisPort {
+  publish(channel: string, message: Buffer): void;
+  /** On a connection of its own, which is made again whenever it is lost. */
+  subscribe(channel: string, received: (message: Buffer) => void): void;
+  unsubscribe(channel: string): void;
+  /** Ends the connection of the subscriptions. The client that was given stays as it is. */
+  close(): void;
+}
+
+/** @throws P2PError `INVALID_ARGUMENT` where it is no such client */
+export function checkRedis(client: unknown): asserts client is RedisClient {
+  const { duplicate, publish } = (client ?? {}) as Partial<RedisClient>;
+  if (typeof duplicate === 'function' && typeof publish === 'function') return;
+  throw new P2PError('INVALID_ARGUMENT', 'The option cluster.redis is a client of the package redis or ioredis');
+}
+
+export function redisPort(client: RedisClient): RedisPort {
+  // Only that of ioredis tells of its state.
+  return 'status' in client ? ioRedisPort(client as unknown as IoRedis) : nodeRedisPort(client as unknown as NodeRedis);
+}
+
+/** The client tells of its failures by its own `error` event, and what was not sent is sent again. */
+const ignore = () => {};
+
+function nodeRedisPort(client: NodeRedis): RedisPort {
+  const subscriber = client.duplicate();
+  subscriber.on('error', ignore);
+  const connected = subscriber.connect().catch(ignore);
+  return {
+    publish: (channel, message) => void client.publish(channel, message).catch(ignore),
+    subscribe: (channel, received) =>
+      void connected.then(() => subscriber.subscribe(channel, received, true)).catch(ignore),
+    unsubscribe: (channel) => void subscriber.unsubscribe(channel).catch(ignore),
+    close: () => void (subscriber.destroy ? subscriber.destroy() : subscriber.disconnect()),
+  };
+}
+
+function ioRedisPort(client: IoRedis): RedisPort {
+  const subscriber = client.duplicate();
+  const listeners = new Map<string, (message: Buffer) => void>();
+  subscriber.on('error', ignore);
+  subscriber.on('messageBuffer', (channel, message) => listeners.get(channel.toString())?.(message));
+  return {
+    publish: (channel, message) => void client.publish(channel, message).catch(ignore),
+    subscribe: (channel, received) => {
+      listeners.set(channel, received);
+      subscriber.subscribe(channel).catch(ignore);
+    },
+    unsubscribe: (channel) => {
+      listeners.delete(channel);
+      subscriber.unsubscribe(channel).catch(ignore);
+    },
+    close: () => subscriber.disconnect(),
+  };
+}
