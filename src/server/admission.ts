@@ -141,14 +141,22 @@ export class Admission {
     const { auth, query } = socket.handshake;
     const claimed = readHandshake(auth, query)?.clientId;
     const clientId = authentication ? authentication.clientIdOf(socket, claimed) : claimed;
-    if (!isThenable(clientId)) return this.#probeRival(this.#requestOf(socket, clientId));
-    return clientId.then((known) => this.#probeRival(this.#requestOf(socket, known)));
+    if (!isThenable(clientId)) return this.#reserve(this.#probeRival(this.#requestOf(socket, clientId)));
+    return clientId.then((known) => this.#reserve(this.#probeRival(this.#requestOf(socket, known))));
   }
 
   #requestOf(socket: RawServerSocket, clientId: string | undefined): SessionRequest | undefined {
     if (clientId !== undefined) return requestFor(socket, clientId);
     if (!this.#options.clientIdRequired) return undefined;
     throw new P2PError('CLIENT_ID_REQUIRED', 'Connect with a client id, as auth.clientId or query.clientId');
+  }
+
+  /** In a cluster the id is taken from all others before the client gets in. */
+  #reserve(found: MaybeLater<Applicant | undefined>): MaybeLater<Applicant | undefined> {
+    if (isThenable(found)) return found.then((applicant) => this.#reserve(applicant));
+    const reserved = found && this.#options.sessions.reserve(found.request);
+    if (!isThenable(reserved)) return found;
+    return reserved.then((request) => found && { ...found, request });
   }
 
   /** Where another holds the id, it is asked whether it is there at all: its connection may be half-open. */

@@ -5,6 +5,8 @@ import type { Gateway } from './topic-relay.js';
 export interface RemoteOrigin {
   /** Missing: it is that server's own. */
   readonly socketId: string | undefined;
+  /** The server that it is connected to. */
+  readonly nodeId: string;
   /** By which the same plugin instance is known, without its secret. */
   readonly instance: string | undefined;
   /** Who gets publications for it. */

@@ -4,6 +4,7 @@ import { Admission } from './admission.js';
 import { Authentication } from './authentication.js';
 import { tellError } from './client-kind.js';
 import { AdapterTransport, checkAdapter } from './cluster/adapter-transport.js';
+import { Claims } from './cluster/claims.js';
 import type { Cluster } from './cluster/cluster.js';
 import type { ClusterSettings } from './cluster/cluster-settings.js';
 import type { NodeTransport } from './cluster/node-transport.js';
@@ -36,7 +37,7 @@ const ANYONE_CAN_BE_ANYONE =
 /** Puts the parts of the server together, and lets clients in. */
 export function createServerCore(namespace: RawNamespace, settings: ServerSettings): ServerCore {
   const { authenticate, authorize, defaultPermission, limits, logger, revalidateEvery } = settings;
-  const transport = settings.cluster && transportOf(namespace, settings.cluster);
+  const means = settings.cluster && meansOf(namespace, settings.cluster);
   const logError = errorLog(logger);
   if (authenticate === undefined) warn(logger, ANYONE_CAN_BE_ANYONE);
   const diagnostics = new Diagnostics(namespace.name);
@@ -46,7 +47,7 @@ export function createServerCore(namespace: RawNamespace, settings: ServerSettin
       ? new Permission({ authorize, allowsByDefault, timeout: limits.authorizeTimeout, diagnostics, logError })
       : undefined;
   const sessions = new Sessions({ ...settings, namespace, logError, diagnostics, permission });
-  if (transport) closeWith(namespace, sessions.join(transport));
+  if (means) closeWith(namespace, sessions.join(means.transport, means.claims));
   const { clientIdRequired: isRequired } = settings;
   const authentication = authenticate
     ? new Authentication({ authenticate, timeout: limits.authenticateTimeout, isRequired, diagnostics, logError })
@@ -73,10 +74,19 @@ export function createServerCore(namespace: RawNamespace, settings: ServerSettin
   return { namespace, sessions, admission, diagnostics, permission, logError };
 }
 
+/** How a server talks to the others, and where they keep who has which id. */
+interface ClusterMeans {
+  readonly transport: NodeTransport;
+  readonly claims: Claims | undefined;
+}
+
 /** @throws P2PError `UNSUPPORTED` where the adapter is for one server only */
-function transportOf(namespace: RawNamespace, { redis, prefix = 'p2p' }: ClusterSettings): NodeTransport {
+function meansOf(namespace: RawNamespace, { redis, prefix = 'p2p' }: ClusterSettings): ClusterMeans {
   checkAdapter(namespace);
-  return redis ? new RedisTransport(redisPort(redis), `${prefix}#${namespace.name}`) : new AdapterTransport(namespace);
+  if (!redis) return { transport: new AdapterTransport(namespace), claims: undefined };
+  const port = redisPort(redis);
+  const place = `${prefix}#${namespace.name}`;
+  return { transport: new RedisTransport(port, place), claims: new Claims(port, place) };
 }
 
 /** When the server is closed the others need not find out that it is gone. */

@@ -1,6 +1,6 @@
 import { checkCallOptions } from '../peer/call-arguments.js';
 import { invalidArgument } from '../protocol/check-names.js';
-import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId, isName } from '../protocol/identifiers.js';
+import { CLIENT_ID_RULE, DEFAULT_SERVER_ID, isClientId } from '../protocol/identifiers.js';
 import { DEFAULT_TIMEOUT, MAX_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import type { Authenticate } from './authentication.js';

@@ -9,6 +9,8 @@ export interface SessionRequest {
   readonly secret: string | undefined;
   /** It reads frames. */
   readonly frames: boolean;
+  /** That of the session, where it is decided already. */
+  readonly epoch?: number;
   /** The holder of the id at another server, which did not answer. */
   readonly replacing?: Session;
 }

@@ -1,5 +1,7 @@
+import type { MaybeLater } from '../async/later.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { tellEnd } from './client-kind.js';
+import type { Claims } from './cluster/claims.js';
 import { Cluster } from './cluster/cluster.js';
 import { Epochs } from './cluster/epochs.js';
 import { instanceOf } from './cluster/instance.js';
@@ -101,12 +103,23 @@ export class Sessions {
   }
 
   /** From now on this server is one of several: before there are any sessions. */
-  join(transport: NodeTransport): Cluster {
+  join(transport: NodeTransport, claims: Claims | undefined): Cluster {
     const { limits, logError } = this.#options;
     this.#epochs = new Epochs();
-    this.#cluster = new Cluster({ host: this, transport, probeTimeout: limits.probeTimeout, logError });
+    this.#cluster = new Cluster({ host: this, transport, claims, probeTimeout: limits.probeTimeout, logError });
     this.directory.join(this.#cluster, this.#cluster.clients);
     return this.#cluster;
+  }
+
+  /**
+   * Takes the id for who asks, of all servers, where they keep ids in one place.
+   * @returns the request, with what was decided @throws P2PError `CLIENT_ID_IN_USE`, `NODE_UNAVAILABLE`
+   */
+  reserve(request: SessionRequest): MaybeLater<SessionRequest> {
+    const { clientId } = request;
+    if (!this.#cluster?.hasClaims) return request;
+    const epoch = this.#nextEpoch();
+    return this.#cluster.take(clientId, epoch, this.directory.holder(clientId)).then(() => ({ ...request, epoch }));
   }
 
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
@@ -152,7 +165,7 @@ export class Sessions {
       clientId,
       socket,
       secret,
-      epoch: this.#nextEpoch(),
+      epoch: request.epoch ?? this.#nextEpoch(),
       replaces,
       usage: new Usage(this.#options.limits),
     });

@@ -46,7 +46,8 @@ export function describeNodeFaults(name: string, setup: () => ClusterSetup): voi
       for (let at = 0; at < 100; at++) alice.emitTo('bob', 'count', at);
       await settled(alice);
       there.kill();
-      await expect.poll(() => alice.errors.length + heard.size, { timeout: 20_000 }).toBe(100);
+      // What has arrived just before may be told to be lost all the same.
+      await expect.poll(() => alice.errors.length + heard.size, { timeout: 20_000 }).toBeGreaterThanOrEqual(100);
       expect(new Set(alice.errors.map(({ code }) => code))).toEqual(new Set(['PEER_GONE']));
     });
 
@@ -54,12 +55,8 @@ export function describeNodeFaults(name: string, setup: () => ClusterSetup): voi
       const alice = await here.connect('alice');
       const bob = await there.connect('bob');
       await until(() => knows(alice, 'bob'));
-      const left = new Promise<void>((resolve) => {
-        alice.from('bob').on('unheard', () => {});
-        void alice.addP2pTarget('bob').then(() => alice.once('MULTI_API_TARGET_DISCONNECT', () => resolve()));
-      });
-      await expect.poll(() => knows(alice, 'bob')).toBe(true);
-      await settled(alice, bob);
+      await alice.addP2pTarget('bob');
+      const left = next(alice, 'MULTI_API_TARGET_DISCONNECT');
       there.freeze();
       expect(await knows(alice, 'bob')).toBe(true);
       expect(await alice.getClientList()).toContain('bob');

@@ -4,7 +4,9 @@ import type { DirectoryWatcher } from '../directory.js';
 import { isAlive } from '../is-alive.js';
 import { Session } from '../session.js';
 import { Usage } from '../usage.js';
+import type { Claims } from './claims.js';
 import type { ClusterHost } from './cluster-host.js';
+import { IdClaims } from './id-claims.js';
 import { LocalSessions } from './local-sessions.js';
 import { Membership } from './membership.js';
 import { SECTIONS } from './node-frame.js';
@@ -19,6 +21,8 @@ import { RemotePort } from './remote-port.js';
 export interface ClusterOptions {
   readonly host: ClusterHost;
   readonly transport: NodeTransport;
+  /** Missing: who comes first keeps an id, as soon as servers have heard of each other's clients. */
+  readonly claims: Claims | undefined;
   /** Time for the holder of an id to show that it is alive, in ms. */
   readonly probeTimeout: number;
   readonly logError: (message: string, error: unknown) => void;
@@ -33,6 +37,7 @@ export class Cluster implements DirectoryWatcher {
   readonly #options: ClusterOptions;
   readonly #local = new LocalSessions();
   readonly #membership: Membership<RemoteNode>;
+  readonly #claims: IdClaims | undefined;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -41,8 +46,25 @@ export class Cluster implements DirectoryWatcher {
       met: (id, link) => this.#met(id, link),
       lost: (node) => this.#lost(node),
       received: (node, kind, body) => this.#received(node, kind, body),
-      frozen: () => this.#frozen(),
+      frozen: (formerId) => this.#frozen(formerId),
+      beat: () => this.#claims?.renew(),
     });
+    const { claims, logError } = options;
+    this.#claims =
+      claims &&
+      new IdClaims({
+        claims,
+        self: () => this.#membership.id,
+        sessions: () => this.#local.sessions.filter(({ socket }) => socket),
+        lost: (session) => options.host.expel(session, inUse(session.clientId)),
+        logError,
+      });
+    this.#membership.start();
+  }
+
+  /** Whether ids are kept for all servers in one place. */
+  get hasClaims(): boolean {
+    return this.#claims !== undefined;
   }
 
   /** How many other servers there are. */
@@ -52,10 +74,12 @@ export class Cluster implements DirectoryWatcher {
 
   /** A session of this server has begun. */
   began(session: Session): void {
+    if (session.socket) this.#claims?.began(session);
     this.#tell({ note: 'joined', ...this.#local.add(session) });
   }
 
   ended(session: Session): void {
+    if (session.socket) this.#claims?.ended(session);
     const number = this.#local.remove(session);
     if (number !== undefined) this.#tell({ note: 'left', number });
   }
@@ -65,6 +89,14 @@ export class Cluster implements DirectoryWatcher {
     if (number !== undefined) this.#tell({ note: 'offers', number });
   }
 
+  /**
+   * Takes an id for a client that is about to get in. `replaces` gives way to it.
+   * @throws P2PError `CLIENT_ID_IN_USE`, `NODE_UNAVAILABLE`
+   */
+  async take(clientId: string, epoch: number, replaces: Session | undefined): Promise<void> {
+    await this.#claims?.take(clientId, epoch, replaces);
+  }
+
   /** What goes to whoever is concerned, at any of the others. */
   spread(sender: Session, packet: PacketOf<'room-message' | 'publish' | 'close-topic'>): void {
     for (const node of this.#membership.nodes) node.sendFrom(sender, packet as ClientPacket);
@@ -72,7 +104,9 @@ export class Cluster implements DirectoryWatcher {
 
   /** The others forget this server at once. */
   close(): void {
+    const { id } = this.#membership;
     this.#membership.close();
+    this.#claims?.leave(id);
   }
 
   #tell(note: NodeNote): void {
@@ -95,7 +129,8 @@ export class Cluster implements DirectoryWatcher {
     for (const client of this.clients.of(node)) this.#forget(client);
   }
 
-  #frozen(): void {
+  #frozen(formerId: string): void {
+    this.#claims?.leave(formerId);
     const message = 'This server did not run for a while, and the others of its cluster have lost it';
     for (const session of this.#local.sessions) {
       if (session.socket) this.#options.host.expel(session, new P2PError('NODE_UNAVAILABLE', message));
@@ -145,11 +180,20 @@ export class Cluster implements DirectoryWatcher {
     const { host } = this.#options;
     const known = this.clients.find(client.clientId);
     if (known && known.epoch === client.replaces) this.#forget(known);
-    const local = host.directory.local(client.clientId);
-    const reason = local?.socket && whyNot(local, client);
-    if (reason) host.expel(local, reason);
+    this.#settle(client);
     this.clients.add(client);
     if (host.interest.isAwaited(client.clientId)) host.interest.began(this.clients.session(client));
+  }
+
+  /** Where a client of this server has the same id, one of them has to go. */
+  #settle(client: RemoteClient): void {
+    const { host } = this.#options;
+    const local = host.directory.local(client.clientId);
+    if (!local?.socket) return;
+    const reason = whyNot(local, client);
+    if (reason?.code === 'CLIENT_ID_IN_USE' && this.#claims) this.#claims.verify(local);
+    else if (reason) host.expel(local, reason);
+    else this.#claims?.verify(local);
   }
 
   /** It has gone, with its server or from it. */
@@ -183,6 +227,7 @@ export class Cluster implements DirectoryWatcher {
       usage: new Usage(undefined),
       remote: {
         socketId,
+        nodeId: node.id,
         instance: client.instance,
         gateway: node,
         isAlive: () => node.probe(client.number),
@@ -207,5 +252,9 @@ function whyNot({ clientId, epoch }: Session, client: RemoteClient): P2PError | 
     return isTaken ? new P2PError('CLIENT_ID_RESERVED', `"${clientId}" is kept for the server`) : undefined;
   }
   if (epoch < client.epoch) return undefined;
+  return inUse(clientId);
+}
+
+function inUse(clientId: string): P2PError {
   return new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
 }

@@ -27,8 +27,10 @@ export interface MembershipOptions<Node extends Member> {
   /** It is there no more: what it knew of this one, and this one of it, is over. */
   readonly lost: (node: Node) => void;
   readonly received: (node: Node, kind: number, body: Buffer) => void;
-  /** This server did not run, and the others have lost it. */
-  readonly frozen: () => void;
+  /** This server did not run, and the others have lost it: it had that id until now. */
+  readonly frozen: (formerId: string) => void;
+  /** It says that it is alive. */
+  readonly beat: () => void;
   readonly clock?: Clock;
 }
 
@@ -54,7 +56,16 @@ export class Membership<Node extends Member> {
     this.#clock = options.clock ?? systemClock;
     this.#awakeAt = this.#clock.now();
     this.#listen();
+  }
+
+  /** Begins to say that this server is there. */
+  start(): void {
     this.#beat();
+  }
+
+  /** Of this server, until it is frozen. */
+  get id(): string {
+    return this.#id.toString('hex');
   }
 
   get nodes(): Node[] {
@@ -77,7 +88,7 @@ export class Membership<Node extends Member> {
     if (this.#clock.now() - this.#awakeAt > FROZEN_AFTER) this.#wake();
     const message = readNodeMessage(bytes);
     const { source, type } = message;
-    if (source === this.#self) return;
+    if (source === this.id) return;
     if (type === NODE_MESSAGES.leave) return this.#lose(source);
     const isNews = type === NODE_MESSAGES.beat || type === NODE_MESSAGES.data;
     const known = this.#known.get(source) ?? (isNews ? this.#meet(source) : undefined);
@@ -94,7 +105,7 @@ export class Membership<Node extends Member> {
 
   #meet(id: string): Known<Node> {
     const link = new NodeLink({
-      self: this.#self,
+      self: this.id,
       node: id,
       send: (bytes) => this.#options.transport.send(id, bytes),
       received: (kind, body) => this.#options.received(known.node, kind, body),
@@ -123,6 +134,7 @@ export class Membership<Node extends Member> {
     this.#awakeAt = now;
     for (const [id, { heardAt }] of this.#known) if (now - heardAt > LOST_AFTER) this.#lose(id);
     this.#say(NODE_MESSAGES.beat);
+    this.#options.beat();
     this.#timer = this.#clock.setTimer(() => this.#beat(), BEAT);
     (this.#timer as Partial<NodeJS.Timeout>).unref?.();
   }
@@ -131,21 +143,18 @@ export class Membership<Node extends Member> {
   #wake(): void {
     this.#awakeAt = this.#clock.now();
     for (const id of [...this.#known.keys()]) this.#lose(id);
+    const former = this.id;
     this.#id = randomBytes(8);
     this.#listen();
-    this.#options.frozen();
+    this.#options.frozen(former);
   }
 
   #listen(): void {
-    this.#options.transport.listen(this.#self, (bytes) => this.#heard(bytes));
+    this.#options.transport.listen(this.id, (bytes) => this.#heard(bytes));
   }
 
   #say(type: NodeMessage['type']): void {
-    const message = { target: EVERYBODY, source: this.#self, type, generation: 0, sequence: 0 };
+    const message = { target: EVERYBODY, source: this.id, type, generation: 0, sequence: 0 };
     this.#options.transport.send(EVERYBODY, bareMessage(message));
-  }
-
-  get #self(): string {
-    return this.#id.toString('hex');
   }
 }

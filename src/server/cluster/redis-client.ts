@@ -8,6 +8,7 @@ interface NodeRedis {
   publish(channel: string, message: Buffer): Promise<unknown>;
   subscribe(channel: string, listener: (message: Buffer) => void, bufferMode: true): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
+  sendCommand(args: readonly string[]): Promise<unknown>;
   destroy?(): void;
   disconnect(): unknown;
 }
@@ -20,6 +21,7 @@ interface IoRedis {
   publish(channel: string, message: Buffer): Promise<unknown>;
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
+  call(command: string, ...args: readonly string[]): Promise<unknown>;
   disconnect(): void;
 }
 
@@ -28,6 +30,8 @@ export type RedisClient = { readonly duplicate: () => unknown; readonly publish:
 
 /** What the library does with Redis, whichever client it was given. Nothing that fails is left to end the process. */
 export interface RedisPort {
+  /** Rejects as the client does. */
+  command(args: readonly string[]): Promise<unknown>;
   publish(channel: string, message: Buffer): void;
   /** On a connection of its own, which is made again whenever it is lost. */
   subscribe(channel: string, received: (message: Buffer) => void): void;
@@ -56,6 +60,7 @@ function nodeRedisPort(client: NodeRedis): RedisPort {
   subscriber.on('error', ignore);
   const connected = subscriber.connect().catch(ignore);
   return {
+    command: (args) => client.sendCommand(args),
     publish: (channel, message) => void client.publish(channel, message).catch(ignore),
     subscribe: (channel, received) =>
       void connected.then(() => subscriber.subscribe(channel, received, true)).catch(ignore),
@@ -70,6 +75,7 @@ function ioRedisPort(client: IoRedis): RedisPort {
   subscriber.on('error', ignore);
   subscriber.on('messageBuffer', (channel, message) => listeners.get(channel.toString())?.(message));
   return {
+    command: ([name = '', ...args]) => client.call(name, ...args),
     publish: (channel, message) => void client.publish(channel, message).catch(ignore),
     subscribe: (channel, received) => {
       listeners.set(channel, received);

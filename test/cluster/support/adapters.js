@@ -13,7 +13,7 @@ export async function adapterFor(name, redisUrl) {
   const client = createClient({ url: redisUrl });
   client.on('error', () => {});
   await client.connect();
-  const settings = { cluster: { redis: client } };
+  const settings = { cluster: { redis: client, prefix: process.env.P2P_PREFIX } };
   if (name === 'redis-streams') return { adapter: createStreamsAdapter(client), settings };
   const subscriber = client.duplicate();
   subscriber.on('error', () => {});

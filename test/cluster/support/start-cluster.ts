@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Socket } from 'socket.io-client';
 import { type P2PClientOptions, type P2PClientSocket, p2pClientPlugin } from '../../../src/client/p2p-client-plugin.js';
@@ -57,7 +58,16 @@ export async function startCluster({
   options = {},
 }: ClusterSetup): Promise<TestCluster> {
   const P2P_OPTIONS = JSON.stringify({ logger: undefined, ...options });
-  const env = { ...process.env, P2P_OPTIONS, P2P_ADAPTER: adapter, P2P_REDIS: redisUrl, P2P_NODES: String(count) };
+  // Clusters before have left their claims in Redis, for some seconds.
+  const P2P_PREFIX = randomUUID();
+  const env = {
+    ...process.env,
+    P2P_PREFIX,
+    P2P_OPTIONS,
+    P2P_ADAPTER: adapter,
+    P2P_REDIS: redisUrl,
+    P2P_NODES: String(count),
+  };
   const children: ChildProcess[] = [];
   const handles: NodeHandle[] = [];
   if (adapter === 'cluster') {

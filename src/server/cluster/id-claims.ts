@@ -1,0 +1,104 @@
+import { P2PError } from '../../protocol/p2p-error.js';
+import type { Session } from '../session.js';
+import type { Claim, Claims } from './claims.js';
+
+/** What is not used within this time is given back, in ms: a middleware may have refused the client. */
+const UNUSED_FOR = 30_000;
+
+export interface IdClaimsOptions {
+  readonly claims: Claims;
+  /** The id of this server, at this moment. */
+  readonly self: () => string;
+  /** The sessions of clients of this server. */
+  readonly sessions: () => readonly Session[];
+  /** Another server has the id of this session. */
+  readonly lost: (session: Session) => void;
+  readonly logError: (message: string, error: unknown) => void;
+}
+
+/** The ids that clients of this server have, as they are kept for all servers. */
+export class IdClaims {
+  readonly #options: IdClaimsOptions;
+  readonly #unused = new Map<number, NodeJS.Timeout>();
+  #renewing: Promise<void> | undefined;
+
+  constructor(options: IdClaimsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes an id for a client that is about to get in. @throws P2PError `CLIENT_ID_IN_USE`, `NODE_UNAVAILABLE` */
+  async take(clientId: string, epoch: number, replaces: Session | undefined): Promise<void> {
+    const { claims } = this.#options;
+    const claim = this.#claim(epoch);
+    const isTaken = await claims.claim(clientId, claim, replaces && this.claimOf(replaces)).catch((cause) => {
+      throw new P2PError('NODE_UNAVAILABLE', 'It cannot be found out whether the id is free', { cause });
+    });
+    if (!isTaken) {
+      const message = `Another client is connected as "${clientId}"`;
+      throw new P2PError('CLIENT_ID_IN_USE', message, { details: { clientId } });
+    }
+    const timer = setTimeout(() => {
+      this.#unused.delete(epoch);
+      this.#release(clientId, claim);
+    }, UNUSED_FOR);
+    this.#unused.set(epoch, timer.unref());
+  }
+
+  /** Its session has begun; where it had no claim before, it has to be found out whether it may have one. */
+  began(session: Session): void {
+    const timer = this.#unused.get(session.epoch);
+    if (!this.#unused.delete(session.epoch)) return this.verify(session);
+    clearTimeout(timer);
+  }
+
+  ended({ clientId, epoch }: Session): void {
+    this.#release(clientId, this.#claim(epoch));
+  }
+
+  /** Whether the id is still that session's. */
+  verify(session: Session): void {
+    const { claims, lost } = this.#options;
+    const claim = this.#claim(session.epoch);
+    claims.claim(session.clientId, claim, undefined).then(
+      (isHeld) => {
+        if (!isHeld && !session.ended) lost(session);
+        // It has been taken for nobody, where it is over by now.
+        if (isHeld && session.ended) this.#release(session.clientId, claim);
+      },
+      (error) => this.#options.logError('a client id could not be verified', error),
+    );
+  }
+
+  /** This server is alive. Where that was not known for a while, others may have taken ids. */
+  renew(): void {
+    const { claims, self, sessions } = this.#options;
+    this.#renewing ??= claims
+      .renew(self())
+      .then(
+        (wasKnown) => {
+          if (!wasKnown) for (const session of sessions()) this.verify(session);
+        },
+        () => {},
+      )
+      .finally(() => {
+        this.#renewing = undefined;
+      });
+  }
+
+  leave(node: string): void {
+    this.#options.claims.leave(node).catch(() => {});
+  }
+
+  claimOf({ epoch, remote }: Session): Claim {
+    return remote ? { node: remote.nodeId, epoch } : this.#claim(epoch);
+  }
+
+  #claim(epoch: number): Claim {
+    return { node: this.#options.self(), epoch };
+  }
+
+  /** Where that fails, it is over with the server. */
+  #release(clientId: string, claim: Claim): void {
+    this.#options.claims.release(clientId, claim).catch(() => {});
+  }
+}
