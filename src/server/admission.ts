@@ -137,7 +137,8 @@ export class Admission {
 
   /** @returns nothing where the socket is to be left alone */
   #prepare(socket: RawServerSocket): MaybeLater<Applicant | undefined> {
-    const { authentication } = this.#options;
+    const { authentication, sessions } = this.#options;
+    sessions.checkOpen();
     const { auth, query } = socket.handshake;
     const claimed = readHandshake(auth, query)?.clientId;
     const clientId = authentication ? authentication.clientIdOf(socket, claimed) : claimed;

@@ -1,8 +1,10 @@
 import { checkPeer, invalidArgument } from '../protocol/check-names.js';
 import { isName } from '../protocol/identifiers.js';
+import { MAX_TIMEOUT } from '../protocol/limits.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { ConnectionQueue } from './connection-queue.js';
 import type { DiagnosticType } from './diagnostics.js';
+import { Drain } from './drain.js';
 import type { ServerCore } from './server-core.js';
 
 /** How much there is of everything, and what has happened, at one moment. */
@@ -28,6 +30,13 @@ export interface P2PServerStats {
   readonly events: Readonly<Record<DiagnosticType, number>>;
 }
 
+export interface DrainOptions {
+  readonly timeout?: number;
+}
+
+/** How long a server that is drained waits for what is under way, in ms. */
+const DRAIN_TIMEOUT = 5_000;
+
 /** What the plugin gives those who run a server. */
 export interface OperatorCalls {
   /**
@@ -38,6 +47,14 @@ export interface OperatorCalls {
    * @throws P2PError `INVALID_ARGUMENT`
    */
   kick(clientId: string, reason?: string): boolean;
+  /**
+   * Empties this server, to be closed next: nobody gets in any more, requests and streams that are under way may come to
+   * their end, and then all clients are ended with `NODE_UNAVAILABLE`, so that they connect again, to another server. In
+   * a cluster the others know at once.
+   * @param options.timeout how long it waits for what is under way, in ms. Default 5,000
+   * @throws P2PError `INVALID_ARGUMENT`
+   */
+  drain(options?: DrainOptions): Promise<void>;
   /** What `authorize` has told to keep for a client, or for all, is asked anew. @throws P2PError `INVALID_ARGUMENT` */
   forgetPermissions(clientId?: string): void;
   /** A snapshot, made anew at each read, by looking at each client. */
@@ -46,7 +63,12 @@ export interface OperatorCalls {
 
 export function operatorCalls({ sessions, diagnostics, permission }: ServerCore): OperatorCalls {
   const { directory } = sessions;
+  const drain = new Drain(sessions);
   return {
+    drain: ({ timeout = DRAIN_TIMEOUT } = {}) => {
+      if (!(timeout >= 0 && timeout <= MAX_TIMEOUT)) throw invalidArgument('The timeout of drain is in ms');
+      return drain.start(timeout);
+    },
     kick: (clientId, reason) => {
       checkPeer(clientId);
       if (reason !== undefined && !isName(reason)) throw invalidArgument('A reason is a string of 1 to 256 characters');

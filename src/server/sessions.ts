@@ -59,6 +59,8 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #slowConsumers: SlowConsumerOptions<Session>;
   #lastEpoch = 0;
+  /** Why nobody gets in any more. */
+  #closed: P2PError | undefined;
   #cluster: Cluster | undefined;
   #epochs: Epochs | undefined;
 
@@ -95,6 +97,21 @@ export class Sessions {
       close: (session, reason) => this.#closeSlow(session, reason),
     };
     this.#ports = new SessionPorts({ intake: this.intake, directory, conduct, gate, writer, plainEvents });
+  }
+
+  /** Nobody gets in any more, for this reason. */
+  closeTo(reason: P2PError): void {
+    this.#closed = reason;
+  }
+
+  /** @throws P2PError `NODE_UNAVAILABLE` */
+  checkOpen(): void {
+    if (this.#closed) throw this.#closed;
+  }
+
+  /** It is none of the servers of its cluster any more. */
+  leave(): void {
+    this.#cluster?.close();
   }
 
   /** How many servers there are, as far as is known here. */
@@ -158,6 +175,7 @@ export class Sessions {
 
   /** @throws P2PError `CLIENT_ID_IN_USE`, `CLIENT_ID_RESERVED` */
   begin(request: SessionRequest): Session {
+    this.checkOpen();
     this.checkFree(request);
     const replaces = this.#replaceHolder(request);
     const { socket, clientId, secret } = request;

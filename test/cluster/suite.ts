@@ -259,5 +259,31 @@ export function describeCluster(name: string, setup: () => ClusterSetup): void {
       });
       expect(answer).toEqual({ args: [3] });
     });
+
+    it('a server that is drained lets what is under way end, and its clients go elsewhere', async () => {
+      const proxy = await startTcpProxy(third.port);
+      const bob = p2pClientPlugin(rawSocketTo(`http://localhost:${proxy.port}`), 'drained');
+      await bob.isClientConnected('drained');
+      const alice = await here.connect('waiting');
+      await known(here, 'drained');
+      let answer: ((value: string) => void) | undefined;
+      bob.onAny('slow', (_from, ack: (value: string) => void) => {
+        answer = ack;
+      });
+      const answered = alice.emitToWithAck('drained', 'slow');
+      await expect.poll(() => answer).toBeDefined();
+      proxy.retarget(there.port);
+      const drained = third.ask('drain', { timeout: 20_000 });
+      const refused = third.rawClient('too late', { reconnection: false });
+      const [error] = await next<[P2PError]>(refused, 'SERVER_ERROR');
+      expect(error.code).toBe('NODE_UNAVAILABLE');
+      answer?.('done');
+      expect(await answered).toBe('done');
+      await drained;
+      await until(async () => bob.connected && (await here.ask('socketId', 'drained')) === bob.id);
+      expect(await alice.isClientConnected('drained')).toBe(true);
+      expect(await here.ask('nodes')).toBe(2);
+      await proxy.close();
+    });
   });
 }

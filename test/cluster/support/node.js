@@ -28,6 +28,7 @@ const calls = {
   kick: (clientId, reason) => server.kick(clientId, reason),
   removeClient: (clientId) => server.removeClient(clientId),
   nodes: () => server.stats.nodes,
+  drain: (options) => server.drain(options),
   close: () => io.close(),
 };
 
