@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
 import { expect, it, onTestFinished } from 'vitest';
 import { p2pClientPlugin } from '../src/client/p2p-client-plugin.js';
+import { hasRedis, startRedis } from './cluster/support/redis.js';
 import { codeOf, rawSocketTo, startRelay } from './support/relay.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -44,6 +45,7 @@ it('every code block of the README is run here', () => {
     'boss.js',
     'contract.js',
     'secure.js',
+    'cluster.js',
     'errors.js',
     'typed.ts',
   ]);
@@ -151,4 +153,24 @@ it('the types of the README hold', async () => {
   );
   const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url));
   await promisify(execFile)(tsc, ['-p', folder]);
+});
+
+it.skipIf(!hasRedis())('clients of two servers of the README find each other', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.close());
+  const telling = (code: string) =>
+    `${code}\nio.httpServer.on('listening', () => console.log('port', io.httpServer.address().port));`;
+  const script = writeBlock('cluster.js', telling);
+  const start = async (clientId: string) => {
+    const env = { ...process.env, REDIS_URL: redis.url, PORT: '0' };
+    const server = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void server.kill());
+    const port = await portOf(server.stdout);
+    return p2pClientPlugin(rawSocketTo(`http://localhost:${port}`), clientId);
+  };
+  const [alice, bob] = await Promise.all([start('alice'), start('bob')]);
+  await expect.poll(() => alice.isClientConnected('bob')).toBe(true);
+  const heard = new Promise((resolve) => bob.onAny('hello', (...args) => resolve(args)));
+  alice.emitTo('bob', 'hello', 1);
+  expect(await heard).toEqual(['alice', 1]);
 });

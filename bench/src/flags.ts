@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['wires', 'tricks', 'relay', 'streams', 'services'] as const;
+export const SUITES = ['wires', 'tricks', 'relay', 'streams', 'services', 'cluster'] as const;
 
 export type SuiteName = (typeof SUITES)[number];
 

@@ -1,3 +1,6 @@
+import { reportCluster } from './cluster/cluster-report.js';
+import { planCluster } from './cluster/plan.js';
+import { runCluster } from './cluster/run-cluster.js';
 import { messageOf } from './commands.js';
 import { type Flags, readFlags, type SuiteName } from './flags.js';
 import type { Progress } from './progress.js';
@@ -50,6 +53,11 @@ const SUITES: Record<SuiteName, Suite> = {
   async services(flags, progress) {
     const results = await runServices(planServices(flags), progress);
     return { results, report: reportServices(results) };
+  },
+
+  async cluster(flags, progress) {
+    const results = await runCluster(planCluster(flags), progress);
+    return { results, report: reportCluster(results) };
   },
 };
 

@@ -1,0 +1,37 @@
+import { describeMachine, type Machine } from '../machine.js';
+import type { Progress } from '../progress.js';
+import { type Turn, type TurnsPlan, takeTurns } from '../turns.js';
+import { Broker } from './broker.js';
+import { CONTESTANTS, type ContestantName } from './contestants.js';
+import { KINDS, type Kind } from './plan.js';
+import { type Figures, Rig } from './rig.js';
+
+export type Sample = Turn<ContestantName> & Kind & Figures;
+
+export interface ClusterResults {
+  readonly machine: Machine;
+  readonly plan: TurnsPlan;
+  readonly samples: readonly Sample[];
+}
+
+/** @throws Error where there is no `redis-server`, when a process dies or a message gets lost */
+export async function runCluster(plan: TurnsPlan, progress: Progress): Promise<ClusterResults> {
+  const machine = describeMachine();
+  const broker = await Broker.start();
+  if (!broker)
+    throw new Error('The suite cluster needs redis-server on the PATH (Debian: apt-get install redis-server)');
+  try {
+    const samples = await takeTurns<ContestantName, Rig, Kind, Figures>({
+      plan,
+      contestants: CONTESTANTS,
+      makeRig: (contestant, failed) => new Rig({ contestant, broker, failed }),
+      connect: (rig) => rig.connect(),
+      kinds: KINDS,
+      measure: (rig, kind, duration) => rig.measure(kind, duration),
+      progress,
+    });
+    return { machine, plan, samples };
+  } finally {
+    await broker.close();
+  }
+}
