@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Example } from '../examples/example.js';
+import { hasRedis } from './cluster/support/redis.js';
 
 const START = fileURLToPath(new URL('../examples/start.js', import.meta.url));
 /** Only guards against a hang. */
@@ -362,6 +363,54 @@ describe('examples', { timeout }, () => {
     });
   });
 
+  it.skipIf(!hasRedis())('R-4 the example "two-nodes" runs by one command', async () => {
+    expect(await startWith({ REDIS_URL: '' }, 'two-nodes')).toEqual({
+      exitCode: 0,
+      errors: '',
+      parts: {
+        nodes: [
+          'west: station is connected',
+          'east: alice is connected',
+          'west: bob is connected',
+          'east is killed',
+          'west: alice is connected',
+        ],
+        station: ['alice asks for tomorrow'],
+        alice: [
+          'tomorrow will be sunny',
+          'bob says "Hello alice"',
+          'it is raining',
+          'my node is gone',
+          'I am back',
+          'it is clearing up',
+          'bob says "Hello again"',
+        ],
+        bob: [
+          'alice says "Hello bob"',
+          'it is raining',
+          '8388608 bytes there and back: all well',
+          'no answer of alice: PEER_GONE',
+          'our pair has ended: alice, PEER_GONE',
+          'alice is back',
+          'it is clearing up',
+          'alice says "Hello bob"',
+        ],
+      },
+    });
+  });
+
+  it('R-4 the example "two-nodes" says where it gets no Redis', async () => {
+    const { exitCode, parts } = await startWith({ REDIS_URL: '', PATH: '' }, 'two-nodes');
+    expect(exitCode).toBe(1);
+    expect(parts.nodes?.[0]).toBe('This example needs Redis, and finds no redis-server. Either install it:');
+    // Nobody listens to this port: it is not for TCP.
+    const elsewhere = await startWith({ REDIS_URL: 'redis://localhost:0' }, 'two-nodes');
+    expect(elsewhere).toMatchObject({
+      exitCode: 1,
+      parts: { nodes: ['No Redis answers at redis://localhost:0'] },
+    });
+  });
+
   it.each([['nonsense'], ['..'], []])('R-4 without the name of an example (%s) they are listed', async (...args) => {
     const { exitCode, errors } = await start(...args);
     expect(exitCode).toBe(1);
@@ -378,6 +427,7 @@ describe('examples', { timeout }, () => {
       'removing-listeners',
       'rooms',
       'server-service',
+      'two-nodes',
     ]) {
       expect(errors).toContain(`npm run example ${name}\n`);
     }
