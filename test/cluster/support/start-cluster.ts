@@ -35,6 +35,8 @@ export interface TestNode {
 
 export interface TestCluster {
   readonly nodes: readonly TestNode[];
+  /** Starts another in the place of one that was killed; not with `cluster`. */
+  replace(index: number): Promise<TestNode>;
   close(): Promise<void>;
 }
 
@@ -51,49 +53,45 @@ type Post = (message: object) => void;
 const script = (name: string) => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 
 /** Starts the servers, and waits until each knows of all the others. */
-export async function startCluster({
-  adapter,
-  redisUrl,
-  nodes: count = 3,
-  options = {},
-}: ClusterSetup): Promise<TestCluster> {
-  const P2P_OPTIONS = JSON.stringify({ logger: undefined, ...options });
+export async function startCluster(setup: ClusterSetup): Promise<TestCluster> {
+  const { adapter, redisUrl, nodes: count = 3, options = {} } = setup;
   // Clusters before have left their claims in Redis, for some seconds.
   const P2P_PREFIX = randomUUID();
-  const env = {
-    ...process.env,
-    P2P_PREFIX,
-    P2P_OPTIONS,
-    P2P_ADAPTER: adapter,
-    P2P_REDIS: redisUrl,
-    P2P_NODES: String(count),
-  };
+  const settings = { P2P_PREFIX, P2P_ADAPTER: adapter, P2P_REDIS: redisUrl, P2P_NODES: `${count}` };
+  const env = { ...process.env, P2P_OPTIONS: JSON.stringify(options), ...settings };
   const children: ChildProcess[] = [];
   const handles: NodeHandle[] = [];
-  if (adapter === 'cluster') {
-    const primary = fork(script('primary'), { env, serialization: 'advanced' });
-    children.push(primary);
+  const run = (name: string) => {
+    const child = fork(script(name), { env, serialization: 'advanced' });
+    children.push(child);
+    return child;
+  };
+  const startOne = () => {
+    const child = run('node');
+    const handle = new NodeHandle((message) => child.send(message));
+    handles.push(handle);
+    child.on('message', (message: Answer) => handle.heard(message));
+    return handle.ready;
+  };
+  const startAll = () => {
+    const primary = run('primary');
     for (let node = 0; node < count; node++) handles.push(new NodeHandle((message) => primary.send({ node, message })));
     primary.on('message', (told: { node: number; message: Answer }) => handles[told.node]?.heard(told.message));
-  } else {
-    for (let node = 0; node < count; node++) {
-      const child = fork(script('node'), { env, serialization: 'advanced' });
-      children.push(child);
-      const handle = new NodeHandle((message) => child.send(message));
-      handles.push(handle);
-      child.on('message', (message: Answer) => handle.heard(message));
-    }
-  }
-  const nodes = await Promise.all(handles.map((handle) => handle.ready));
-  const cluster = {
+    return handles.map((handle) => handle.ready);
+  };
+  const nodes = await Promise.all(adapter === 'cluster' ? startAll() : Array.from({ length: count }, startOne));
+  for (const node of nodes) await until(async () => (await node.ask('nodes')) === count);
+  return {
     nodes,
+    replace: async (index) => {
+      nodes[index] = await startOne();
+      return nodes[index];
+    },
     close: async () => {
       for (const handle of handles) handle.stop();
       for (const child of children) child.kill('SIGKILL');
     },
   };
-  for (const node of nodes) await until(async () => (await node.ask('nodes')) === count);
-  return cluster;
 }
 
 /** Asks again and again, without a pause that could be too short or too long. */
