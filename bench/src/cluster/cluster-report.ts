@@ -4,13 +4,16 @@ import { describeTurns, figure, ratioOfTurns } from '../turn-figures.js';
 import { atMostRatio, type Verdict, verdictTable } from '../verdict.js';
 import { CONTESTANTS, type ContestantName } from './contestants.js';
 import { KINDS, type Kind, PAIRS } from './plan.js';
-import type { ClusterResults, Sample } from './run-cluster.js';
+import type { ClusterResults, Lookup, Sample } from './run-cluster.js';
 
 /** What a message between servers may cost, of what it costs by `io.to(id).emit`. */
 const CPU_LIMIT = 0.6;
 
 /** What the slowest answers may take, of what they take by the adapter. */
 const LATENCY_LIMIT = 1.2;
+
+/** What a lookup may take, in ms. */
+const LOOKUP_LIMIT = 50;
 
 /** What the broker is told for a message. */
 const PUBLISH_LIMIT = 1;
@@ -30,9 +33,18 @@ export function reportCluster(results: ClusterResults): string {
     machineLine(results.machine),
     `${PAIRS} pairs talk, one client of each at each of two servers; ${describeTurns(results.plan)}; median (least–most).`,
     '### Goals',
-    verdictTable(KINDS.flatMap((kind) => verdictsOf(results, kind))),
+    verdictTable([...KINDS.flatMap((kind) => verdictsOf(results, kind)), ...results.lookups.map(lookupVerdict)]),
     ...KINDS.map((kind) => `### ${titleOf(kind)}\n\n${tableOf(samplesOf(results, kind))}`),
   ].join('\n\n');
+}
+
+function lookupVerdict({ isFrozen, count, median, p99, most }: Lookup): Verdict {
+  return {
+    what: `Lookup of a client of ${isFrozen ? 'a server that is stopped' : 'another server'}, the slowest of ${count}, ms`,
+    goal: `≤ ${LOOKUP_LIMIT}`,
+    measured: `${number(most)} (median ${number(median)}, p99 ${number(p99)})`,
+    met: most <= LOOKUP_LIMIT,
+  };
 }
 
 function verdictsOf(results: ClusterResults, kind: Kind): Verdict[] {

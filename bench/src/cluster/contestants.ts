@@ -19,6 +19,8 @@ export interface ClusterClient {
   receive(listener: (from: string, payload: unknown) => void): void;
   /** Settles with the answer: the same payload. */
   request(to: string, payload: Payload): Promise<unknown>;
+  /** Of this library alone. Whether such a client is connected anywhere. */
+  look?(clientId: string): Promise<boolean>;
 }
 
 const EVENT = 'data';
@@ -68,6 +70,7 @@ async function oursOf(options: ConnectOptions): Promise<ClusterClient> {
     send: (to, payload) => socket.emitTo(to, EVENT, payload),
     receive: (listener) => socket.onAny(EVENT, listener),
     request: (to, payload) => socket.emitToWithAck(to, REQUEST, payload),
+    look: (clientId) => socket.isClientConnected(clientId),
   };
 }
 

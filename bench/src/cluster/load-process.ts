@@ -1,4 +1,5 @@
 import { giveUp, serveCommands } from '../commands.js';
+import { type Latencies, summarizeLatencies } from '../latencies.js';
 import { PairTraffic } from '../relay/pair-traffic.js';
 import { makePayload, type PayloadName } from '../relay/payloads.js';
 import { type RoundTrips, runRoundTrips } from '../round-trips.js';
@@ -24,6 +25,8 @@ export interface LoadCommands {
   connect(target: LoadTarget): Promise<void>;
   send(order: LoadOrder): Promise<{ readonly messages: number; readonly elapsedMs: number }>;
   request(order: LoadOrder): Promise<RoundTrips>;
+  /** Each sender asks its own server, over and over, whether its receiver is connected. */
+  look(order: { readonly duration: number }): Promise<Latencies>;
 }
 
 const senders: ClusterClient[] = [];
@@ -55,6 +58,20 @@ serveCommands<LoadCommands>({
       Array.from({ length: inFlight }, () => () => sender.request(receiverOf(index), payload)),
     );
     return runRoundTrips(asks, { duration, answer: payload });
+  },
+
+  async look({ duration }) {
+    const until = performance.now() + duration;
+    const latencies: number[] = [];
+    const lookOn = async (sender: ClusterClient, index: number) => {
+      while (performance.now() < until) {
+        const start = performance.now();
+        if (!(await sender.look!(receiverOf(index)))) throw new Error(`${receiverOf(index)} was not found`);
+        latencies.push(performance.now() - start);
+      }
+    };
+    await Promise.all(senders.map(lookOn));
+    return summarizeLatencies(latencies);
   },
 });
 

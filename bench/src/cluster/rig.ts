@@ -1,3 +1,4 @@
+import type { Latencies } from '../latencies.js';
 import type { RoundTrips } from '../round-trips.js';
 import { Worker } from '../worker.js';
 import type { Broker } from './broker.js';
@@ -61,6 +62,17 @@ export class Rig {
     let cpuMicros = 0;
     for (const server of this.#servers) cpuMicros += (await server.call('usage')).cpuMicros;
     return { ...result, cpuMicros, publishes: (await this.#broker.publishes()) - before };
+  }
+
+  /** How long it takes to find a client of the other server, which may be stopped meanwhile. */
+  async look(duration: number, isFrozen: boolean): Promise<Latencies> {
+    const [, other] = this.#servers;
+    if (isFrozen) other.freeze();
+    try {
+      return await this.#load.call('look', { duration });
+    } finally {
+      if (isFrozen) other.thaw();
+    }
   }
 
   async #run(

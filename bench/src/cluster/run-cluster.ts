@@ -1,6 +1,8 @@
+import type { Latencies } from '../latencies.js';
 import { describeMachine, type Machine } from '../machine.js';
 import type { Progress } from '../progress.js';
 import { type Turn, type TurnsPlan, takeTurns } from '../turns.js';
+import { withRigs } from '../with-rigs.js';
 import { Broker } from './broker.js';
 import { CONTESTANTS, type ContestantName } from './contestants.js';
 import { KINDS, type Kind } from './plan.js';
@@ -12,7 +14,11 @@ export interface ClusterResults {
   readonly machine: Machine;
   readonly plan: TurnsPlan;
   readonly samples: readonly Sample[];
+  readonly lookups: readonly Lookup[];
 }
+
+/** How long lookups of a client of the other server took, in ms. */
+export type Lookup = Latencies & { readonly isFrozen: boolean };
 
 /** @throws Error where there is no `redis-server`, when a process dies or a message gets lost */
 export async function runCluster(plan: TurnsPlan, progress: Progress): Promise<ClusterResults> {
@@ -30,8 +36,22 @@ export async function runCluster(plan: TurnsPlan, progress: Progress): Promise<C
       measure: (rig, kind, duration) => rig.measure(kind, duration),
       progress,
     });
-    return { machine, plan, samples };
+    return { machine, plan, samples, lookups: await measureLookups(broker, progress) };
   } finally {
     await broker.close();
   }
+}
+
+/** Shorter than servers take to lose each other, in ms. */
+const LOOKING = 2_000;
+
+async function measureLookups(broker: Broker, progress: Progress): Promise<Lookup[]> {
+  progress('lookups');
+  const make = (failed: (error: Error) => void) => new Rig({ contestant: 'ours, sharded', broker, failed });
+  return withRigs([make], async ([rig]) => {
+    await rig!.connect();
+    const lookups: Lookup[] = [];
+    for (const isFrozen of [false, true]) lookups.push({ isFrozen, ...(await rig!.look(LOOKING, isFrozen)) });
+    return lookups;
+  });
 }
