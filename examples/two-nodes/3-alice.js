@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 import { p2pClientPlugin } from 'socket.io-p2p-plugin/client';
@@ -18,8 +19,8 @@ alice.onAny('greet', (clientId, text, answer) => {
   answer(`Hello ${clientId}`);
 });
 
-// What comes goes back.
-alice.onAddP2pStream((duplex) => duplex.pipe(duplex));
+// What comes goes back, until the other end is done or has left.
+alice.onAddP2pStream((duplex) => pipeline(duplex.iterator({ destroyOnReturn: false }), duplex));
 
 alice.onAny('kill', (clientId) => {
   weather.on('interrupted', () => console.log('my node is gone'));
