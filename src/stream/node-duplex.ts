@@ -90,12 +90,12 @@ export function createNodeDuplex(end: StreamEnd, { Duplex, failed, signal, ...se
 /** No peer ends a process by an error that nobody listens for. */
 function destroy(duplex: Duplex, error: P2PError, failed: (error: P2PError) => void): void {
   if (duplex.destroyed) return;
-  if (duplex.listenerCount('error') > 0) {
-    duplex.destroy(error);
-  } else {
-    duplex.destroy();
-    failed(error);
-  }
+  const listeners = duplex.listeners('error');
+  // That of `pipe()` throws the error again where there is no other.
+  if (listeners.every(({ name }) => name === 'onerror')) failed(error);
+  if (listeners.length === 0) return void duplex.destroy();
+  duplex.on('error', () => {});
+  duplex.destroy(error);
 }
 
 /** Node takes an option that is there but undefined for a wrong value. */

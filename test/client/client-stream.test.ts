@@ -370,6 +370,17 @@ describe('the Duplex', () => {
     }
   });
 
+  it('CS-4 neither does one for which only pipe() listens, which would throw it again', async () => {
+    const { alice, bob } = await startClients();
+    bob.onAddP2pStream((duplex) => duplex.pipe(duplex));
+    const duplex = await alice.addP2pStream('bob');
+    duplex.write('echo');
+    await once(duplex, 'data');
+    duplex.destroy();
+    await expect.poll(() => bob.errors.map(({ code }) => code)).toEqual(['STREAM_RESET']);
+    await settled(bob);
+  });
+
   it('CS-4 an error that nobody listens for ends no process: SERVER_ERROR tells it, and the stream is closed', async () => {
     const { near, far, bob } = await startStream();
     const raised = next<[P2PError]>(bob, 'SERVER_ERROR');
