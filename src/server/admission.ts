@@ -8,6 +8,7 @@ import { Payload } from '../protocol/payload.js';
 import type { Authentication } from './authentication.js';
 import { rememberHello } from './client-kind.js';
 import { isAlive } from './is-alive.js';
+import { whenKeptOut } from './kept-out.js';
 import { type RawServerSocket, recoverableId } from './raw-server.js';
 import type { Session } from './session.js';
 import type { SessionRequest } from './session-request.js';
@@ -157,7 +158,10 @@ export class Admission {
     if (isThenable(found)) return found.then((applicant) => this.#reserve(applicant));
     const reserved = found && this.#options.sessions.reserve(found.request);
     if (!isThenable(reserved)) return found;
-    return reserved.then((request) => found && { ...found, request });
+    return reserved.then((request) => {
+      whenKeptOut(request.socket, () => this.#options.sessions.giveBack(request));
+      return found && { ...found, request };
+    });
   }
 
   /** Where another holds the id, it is asked whether it is there at all: its connection may be half-open. */

@@ -121,9 +121,16 @@ export class Sessions {
 
   /** From now on this server is one of several: before there are any sessions. */
   join(transport: NodeTransport, claims: Claims | undefined): Cluster {
-    const { limits, logError } = this.#options;
+    const { limits, logError, duplicates } = this.#options;
     this.#epochs = new Epochs();
-    this.#cluster = new Cluster({ host: this, transport, claims, probeTimeout: limits.probeTimeout, logError });
+    this.#cluster = new Cluster({
+      host: this,
+      transport,
+      claims,
+      duplicates,
+      probeTimeout: limits.probeTimeout,
+      logError,
+    });
     this.directory.join(this.#cluster, this.#cluster.clients);
     return this.#cluster;
   }
@@ -137,6 +144,11 @@ export class Sessions {
     if (!this.#cluster?.hasClaims) return request;
     const epoch = this.#nextEpoch();
     return this.#cluster.take(clientId, epoch, this.directory.holder(clientId)).then(() => ({ ...request, epoch }));
+  }
+
+  /** Who had reserved an id has not got in. */
+  giveBack({ clientId, epoch }: SessionRequest): void {
+    if (epoch !== undefined) this.#cluster?.giveBack(clientId, epoch);
   }
 
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */

@@ -1,10 +1,13 @@
 import type { RedisPort } from './redis-client.js';
 
 /** A server that has not said for this long that it is alive holds nothing any more, in ms. */
-const LEASE = 5_000;
+export const LEASE = 5_000;
 
 /** Redis has to have answered in this time, in ms. */
 const DEADLINE = 2_000;
+
+/** So many are looked at in one step. */
+const AT_ONCE = 500;
 
 /** Who has a client id: a server, and the epoch of the session. */
 export interface Claim {
@@ -12,10 +15,13 @@ export interface Claim {
   readonly epoch: number;
 }
 
+/** May be taken the place of, whoever it is. */
+export const ANYONE = '*';
+
 /** `KEYS`: the ids. `ARGV`: id, claim, the claim that it may take the place of, what the keys of servers begin with. */
 const CLAIM = `
 local held = redis.call('HGET', KEYS[1], ARGV[1])
-if held and held ~= ARGV[2] and held ~= ARGV[3] then
+if held and held ~= ARGV[2] and held ~= ARGV[3] and ARGV[3] ~= '${ANYONE}' then
   if redis.call('EXISTS', ARGV[4] .. string.match(held, '^%x+')) == 1 then return held end
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
@@ -45,8 +51,8 @@ export class Claims {
   /**
    * `replaces` may be taken the place of. @returns whether the id has this claim now; rejects where Redis does not answer
    */
-  async claim(clientId: string, claim: Claim, replaces: Claim | undefined): Promise<boolean> {
-    const before = replaces ? textOf(replaces) : '';
+  async claim(clientId: string, claim: Claim, replaces?: Claim | typeof ANYONE): Promise<boolean> {
+    const before = typeof replaces === 'object' ? textOf(replaces) : (replaces ?? '');
     const held = await this.#run(CLAIM, clientId, textOf(claim), before, this.#nodes);
     return held === null;
   }
@@ -60,6 +66,26 @@ export class Claims {
   async renew(node: string): Promise<boolean> {
     const before = await this.#command('SET', this.#nodes + node, '1', 'PX', `${LEASE}`, 'GET');
     return before !== null;
+  }
+
+  /** Claims of servers that do not live any more are forgotten. */
+  async sweep(): Promise<void> {
+    const isAlive = new Map<string, boolean>();
+    let cursor = '0';
+    do {
+      const [next, entries] = (await this.#command('HSCAN', this.#ids, cursor, 'COUNT', `${AT_ONCE}`)) as [
+        string,
+        string[],
+      ];
+      for (let at = 0; at < entries.length; at += 2) {
+        const [clientId = '', claim = ''] = entries.slice(at, at + 2);
+        const node = claim.slice(0, claim.indexOf(':'));
+        const known = isAlive.get(node) ?? (await this.#command('EXISTS', this.#nodes + node)) === 1;
+        isAlive.set(node, known);
+        if (!known) await this.#run(RELEASE, clientId, claim);
+      }
+      cursor = `${next}`;
+    } while (cursor !== '0');
   }
 
   /** The server is no more, and neither are its claims. */

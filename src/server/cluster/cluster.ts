@@ -2,11 +2,11 @@ import { P2PError, readWireError } from '../../protocol/p2p-error.js';
 import type { ClientPacket, PacketOf } from '../../protocol/packet.js';
 import type { DirectoryWatcher } from '../directory.js';
 import { isAlive } from '../is-alive.js';
-import { Session } from '../session.js';
-import { Usage } from '../usage.js';
-import type { Claims } from './claims.js';
+import type { Session } from '../session.js';
+import { type Claims, LEASE } from './claims.js';
 import type { ClusterHost } from './cluster-host.js';
 import { IdClaims } from './id-claims.js';
+import { inUse, replaced, whyNot } from './id-conflict.js';
 import { LocalSessions } from './local-sessions.js';
 import { Membership } from './membership.js';
 import { SECTIONS } from './node-frame.js';
@@ -16,13 +16,15 @@ import { type NodeNote, readNote } from './node-notes.js';
 import type { NodeTransport } from './node-transport.js';
 import { type RemoteClient, RemoteClients } from './remote-clients.js';
 import { RemoteNode } from './remote-node.js';
-import { RemotePort } from './remote-port.js';
+import { represent } from './represent.js';
 
 export interface ClusterOptions {
   readonly host: ClusterHost;
   readonly transport: NodeTransport;
   /** Missing: who comes first keeps an id, as soon as servers have heard of each other's clients. */
   readonly claims: Claims | undefined;
+  /** What becomes of the holder of an id that another client wants. */
+  readonly duplicates: 'reject' | 'takeover';
   /** Time for the holder of an id to show that it is alive, in ms. */
   readonly probeTimeout: number;
   readonly logError: (message: string, error: unknown) => void;
@@ -33,7 +35,9 @@ export interface ClusterOptions {
  * router for clients of the others as for its own.
  */
 export class Cluster implements DirectoryWatcher {
-  readonly clients = new RemoteClients((client) => this.#represent(client));
+  readonly clients: RemoteClients = new RemoteClients((client) => {
+    return represent(client, { host: this.#options.host, forget: () => this.clients.remove(client) });
+  });
   readonly #options: ClusterOptions;
   readonly #local = new LocalSessions();
   readonly #membership: Membership<RemoteNode>;
@@ -56,10 +60,12 @@ export class Cluster implements DirectoryWatcher {
         claims,
         self: () => this.#membership.id,
         sessions: () => this.#local.sessions.filter(({ socket }) => socket),
-        lost: (session) => options.host.expel(session, inUse(session.clientId)),
+        isTakenOver: options.duplicates === 'takeover',
+        lost: (session) => options.host.expel(session, this.#lossOf(session)),
         logError,
       });
     this.#membership.start();
+    this.#claims?.sweep();
   }
 
   /** Whether ids are kept for all servers in one place. */
@@ -97,6 +103,11 @@ export class Cluster implements DirectoryWatcher {
     await this.#claims?.take(clientId, epoch, replaces);
   }
 
+  /** The client has not got in after all. */
+  giveBack(clientId: string, epoch: number): void {
+    this.#claims?.giveBack(clientId, epoch);
+  }
+
   /** What goes to whoever is concerned, at any of the others. */
   spread(sender: Session, packet: PacketOf<'room-message' | 'publish' | 'close-topic'>): void {
     for (const node of this.#membership.nodes) node.sendFrom(sender, packet as ClientPacket);
@@ -127,6 +138,9 @@ export class Cluster implements DirectoryWatcher {
 
   #lost(node: RemoteNode): void {
     for (const client of this.clients.of(node)) this.#forget(client);
+    // Once the lease has run out; one server is enough for it.
+    const ids = [this.#membership.id, ...this.#membership.nodes.map(({ id }) => id)];
+    if (ids.toSorted()[0] === this.#membership.id) setTimeout(() => this.#claims?.sweep(), LEASE).unref();
   }
 
   #frozen(formerId: string): void {
@@ -196,6 +210,11 @@ export class Cluster implements DirectoryWatcher {
     else this.#claims?.verify(local);
   }
 
+  /** Why a session has to end whose id another has got. */
+  #lossOf({ clientId }: Session): P2PError {
+    return this.#options.duplicates === 'takeover' ? replaced(clientId) : inUse(clientId);
+  }
+
   /** It has gone, with its server or from it. */
   #forget(client: RemoteClient): void {
     if (client.session) this.#options.host.end(client.session);
@@ -213,48 +232,4 @@ export class Cluster implements DirectoryWatcher {
     const session = this.#local.at(number);
     if (session) this.#options.host.expel(session, readWireError(error));
   }
-
-  #represent(client: RemoteClient): Session {
-    const { host } = this.#options;
-    const { clientId, epoch, socketId, isService, isShared, node } = client;
-    const hosted = { isService, isShared, hasApi: () => false, hasTopic: () => false };
-    const session = new Session({
-      clientId,
-      epoch,
-      socket: undefined,
-      secret: undefined,
-      ...(socketId === undefined && { hosted }),
-      usage: new Usage(undefined),
-      remote: {
-        socketId,
-        nodeId: node.id,
-        instance: client.instance,
-        gateway: node,
-        isAlive: () => node.probe(client.number),
-        expel: (reason) => node.note({ note: 'expel', number: client.number, error: reason.toJSON() }),
-        forget: () => this.clients.remove(client),
-      },
-    });
-    const { directory, router } = host;
-    session.isService = isService;
-    session.attach(new RemotePort({ client, directory, failed: (...failure) => router.refuse(...failure) }));
-    return session;
-  }
-}
-
-/** Why a client has to leave its id to one of another server: who came first keeps it, unless the other may replace it. */
-function whyNot({ clientId, epoch }: Session, client: RemoteClient): P2PError | undefined {
-  if (client.replaces === epoch) {
-    return new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`);
-  }
-  if (client.socketId === undefined) {
-    const isTaken = client.isService && !client.isShared;
-    return isTaken ? new P2PError('CLIENT_ID_RESERVED', `"${clientId}" is kept for the server`) : undefined;
-  }
-  if (epoch < client.epoch) return undefined;
-  return inUse(clientId);
-}
-
-function inUse(clientId: string): P2PError {
-  return new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
 }

@@ -1,8 +1,8 @@
 import { P2PError } from '../../protocol/p2p-error.js';
 import type { Session } from '../session.js';
-import type { Claim, Claims } from './claims.js';
+import { ANYONE, type Claim, type Claims } from './claims.js';
 
-/** What is not used within this time is given back, in ms: a middleware may have refused the client. */
+/** What is not used within this time is given back, in ms. */
 const UNUSED_FOR = 30_000;
 
 export interface IdClaimsOptions {
@@ -11,6 +11,8 @@ export interface IdClaimsOptions {
   readonly self: () => string;
   /** The sessions of clients of this server. */
   readonly sessions: () => readonly Session[];
+  /** Whoever wants an id gets it from its holder. */
+  readonly isTakenOver: boolean;
   /** Another server has the id of this session. */
   readonly lost: (session: Session) => void;
   readonly logError: (message: string, error: unknown) => void;
@@ -19,6 +21,7 @@ export interface IdClaimsOptions {
 /** The ids that clients of this server have, as they are kept for all servers. */
 export class IdClaims {
   readonly #options: IdClaimsOptions;
+  /** Those of clients that have not got in yet, by epoch. */
   readonly #unused = new Map<number, NodeJS.Timeout>();
   #renewing: Promise<void> | undefined;
 
@@ -28,20 +31,29 @@ export class IdClaims {
 
   /** Takes an id for a client that is about to get in. @throws P2PError `CLIENT_ID_IN_USE`, `NODE_UNAVAILABLE` */
   async take(clientId: string, epoch: number, replaces: Session | undefined): Promise<void> {
-    const { claims } = this.#options;
+    const { claims, isTakenOver } = this.#options;
     const claim = this.#claim(epoch);
-    const isTaken = await claims.claim(clientId, claim, replaces && this.claimOf(replaces)).catch((cause) => {
+    const before = isTakenOver ? ANYONE : replaces && this.claimOf(replaces);
+    const isTaken = await claims.claim(clientId, claim, before).catch((cause) => {
       throw new P2PError('NODE_UNAVAILABLE', 'It cannot be found out whether the id is free', { cause });
     });
     if (!isTaken) {
       const message = `Another client is connected as "${clientId}"`;
       throw new P2PError('CLIENT_ID_IN_USE', message, { details: { clientId } });
     }
-    const timer = setTimeout(() => {
-      this.#unused.delete(epoch);
-      this.#release(clientId, claim);
-    }, UNUSED_FOR);
+    const timer = setTimeout(() => this.giveBack(clientId, epoch), UNUSED_FOR);
     this.#unused.set(epoch, timer.unref());
+  }
+
+  /** The client has not got in after all. Nothing happens where it has. */
+  giveBack(clientId: string, epoch: number): void {
+    clearTimeout(this.#unused.get(epoch));
+    if (this.#unused.delete(epoch)) this.#release(clientId, this.#claim(epoch));
+  }
+
+  /** Claims of servers that are gone are forgotten. */
+  sweep(): void {
+    this.#options.claims.sweep().catch(() => {});
   }
 
   /** Its session has begun; where it had no claim before, it has to be found out whether it may have one. */
@@ -59,7 +71,7 @@ export class IdClaims {
   verify(session: Session): void {
     const { claims, lost } = this.#options;
     const claim = this.#claim(session.epoch);
-    claims.claim(session.clientId, claim, undefined).then(
+    claims.claim(session.clientId, claim).then(
       (isHeld) => {
         if (!isHeld && !session.ended) lost(session);
         // It has been taken for nobody, where it is over by now.

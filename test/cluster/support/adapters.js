@@ -14,9 +14,9 @@ export async function adapterFor(name, redisUrl) {
   client.on('error', () => {});
   await client.connect();
   const settings = { cluster: { redis: client, prefix: process.env.P2P_PREFIX } };
-  if (name === 'redis-streams') return { adapter: createStreamsAdapter(client), settings };
+  if (name === 'redis-streams') return { adapter: createStreamsAdapter(client), settings, redis: client };
   const subscriber = client.duplicate();
   subscriber.on('error', () => {});
   await subscriber.connect();
-  return { adapter: createShardedAdapter(client, subscriber), settings };
+  return { adapter: createShardedAdapter(client, subscriber), settings, redis: client };
 }

@@ -5,7 +5,7 @@ import { p2pServerPlugin } from '../../../dist/server/index.js';
 import { adapterFor } from './adapters.js';
 
 const { P2P_OPTIONS: options = '{}', P2P_ADAPTER: name = 'cluster', P2P_REDIS: redisUrl = '' } = process.env;
-const { adapter, settings } = await adapterFor(name, redisUrl);
+const { adapter, settings, redis } = await adapterFor(name, redisUrl);
 const httpServer = createServer();
 const io = new Server(httpServer, { adapter });
 const server = p2pServerPlugin(io, {
@@ -14,6 +14,12 @@ const server = p2pServerPlugin(io, {
   isService: true,
   ...settings,
   ...JSON.parse(options),
+});
+
+// A middleware after the plugin, which has let the client pass.
+io.use((socket, next) => {
+  const { clientId } = socket.handshake.auth;
+  next(clientId !== undefined && clientId === process.env.P2P_REFUSES ? new Error('refused') : undefined);
 });
 
 /**
@@ -28,6 +34,7 @@ const calls = {
   kick: (clientId, reason) => server.kick(clientId, reason),
   removeClient: (clientId) => server.removeClient(clientId),
   nodes: () => server.stats.nodes,
+  claims: () => redis?.hLen(`{${process.env.P2P_PREFIX}#/}ids`),
   drain: (options) => server.drain(options),
   close: () => io.close(),
 };

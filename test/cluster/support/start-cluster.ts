@@ -16,6 +16,8 @@ export interface ClusterSetup {
   readonly nodes?: number;
   /** Of the plugin, as JSON. */
   readonly options?: object;
+  /** What else the processes are told. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** One server, a process of its own. */
@@ -54,11 +56,11 @@ const script = (name: string) => fileURLToPath(new URL(`./${name}.js`, import.me
 
 /** Starts the servers, and waits until each knows of all the others. */
 export async function startCluster(setup: ClusterSetup): Promise<TestCluster> {
-  const { adapter, redisUrl, nodes: count = 3, options = {} } = setup;
+  const { adapter, redisUrl, nodes: count = 3, options = {}, env: told = {} } = setup;
   // Clusters before have left their claims in Redis, for some seconds.
   const P2P_PREFIX = randomUUID();
   const settings = { P2P_PREFIX, P2P_ADAPTER: adapter, P2P_REDIS: redisUrl, P2P_NODES: `${count}` };
-  const env = { ...process.env, P2P_OPTIONS: JSON.stringify(options), ...settings };
+  const env = { ...process.env, ...told, P2P_OPTIONS: JSON.stringify(options), ...settings };
   const children: ChildProcess[] = [];
   const handles: NodeHandle[] = [];
   const run = (name: string) => {
