@@ -156,22 +156,22 @@ export class Admission {
   /** In a cluster the id is taken from all others before the client gets in. */
   #reserve(found: MaybeLater<Applicant | undefined>): MaybeLater<Applicant | undefined> {
     if (isThenable(found)) return found.then((applicant) => this.#reserve(applicant));
-    const reserved = found && this.#options.sessions.reserve(found.request);
-    if (!isThenable(reserved)) return found;
-    return reserved.then((request) => {
-      whenKeptOut(request.socket, () => this.#options.sessions.giveBack(request));
-      return found && { ...found, request };
+    const { cluster } = this.#options.sessions;
+    if (!found || !cluster) return found;
+    return cluster.reserve(found.request).then((request) => {
+      whenKeptOut(request.socket, () => cluster.giveBack(request));
+      return { ...found, request };
     });
   }
 
   /** Where another holds the id, it is asked whether it is there at all: its connection may be half-open. */
   #probeRival(request: SessionRequest | undefined): MaybeLater<Applicant | undefined> {
     const { sessions, probeTimeout } = this.#options;
-    const rival = request && sessions.rivalOf(request);
+    const rival = request && sessions.ids.rivalOf(request);
     if (!request || !rival) return request && { request, dead: undefined };
     const probed = rival.socket ? isAlive(rival.socket.conn, probeTimeout) : rival.remote?.isAlive();
     return (probed ?? Promise.resolve(true)).then((alive) => {
-      if (alive) sessions.checkFree(request);
+      if (alive) sessions.ids.checkFree(request);
       return { request, dead: alive ? undefined : rival };
     });
   }

@@ -31,7 +31,7 @@ export class Drain {
       await new Promise<void>((resolve) => systemClock.setTimer(resolve, LOOK_EVERY));
     }
     for (const session of sessions.directory.sessions) if (session.socket) sessions.expel(session, reason);
-    sessions.leave();
+    sessions.cluster?.close();
   }
 
   get #isBusy(): boolean {

@@ -95,7 +95,12 @@ export function operatorCalls({ sessions, diagnostics, permission }: ServerCore)
         sum.subscriptions += counts.subscriptions;
         sum.topics += counts.topics;
       }
-      return { nodes: sessions.nodeCount, ...sum, services: directory.offeringCount, events: diagnostics.counts };
+      return {
+        nodes: 1 + (sessions.cluster?.otherNodes ?? 0),
+        ...sum,
+        services: directory.offeringCount,
+        events: diagnostics.counts,
+      };
     },
   };
 }

@@ -1,10 +1,8 @@
-import type { MaybeLater } from '../async/later.js';
 import { P2PError } from '../protocol/p2p-error.js';
+import { ClientIds, isSameInstance, replaced, reserved } from './client-ids.js';
 import { tellEnd } from './client-kind.js';
 import type { Claims } from './cluster/claims.js';
 import { Cluster } from './cluster/cluster.js';
-import { Epochs } from './cluster/epochs.js';
-import { instanceOf } from './cluster/instance.js';
 import type { NodeTransport } from './cluster/node-transport.js';
 import { Conduct } from './conduct.js';
 import { ConnectionQueue } from './connection-queue.js';
@@ -48,6 +46,7 @@ export interface SessionsOptions {
 /** Begins and ends the sessions of one namespace: one holder for each client id, at any time. */
 export class Sessions {
   readonly directory = new Directory();
+  readonly ids: ClientIds;
   readonly interest = new Interest();
   readonly streams: StreamRelays;
   readonly topics: TopicRelays;
@@ -62,11 +61,11 @@ export class Sessions {
   /** Why nobody gets in any more. */
   #closed: P2PError | undefined;
   #cluster: Cluster | undefined;
-  #epochs: Epochs | undefined;
 
   constructor(options: SessionsOptions) {
     const { namespace, logError, limits, diagnostics, permission, plainEvents } = options;
     this.#options = options;
+    this.ids = new ClientIds({ ...options, directory: this.directory });
     this.writer = new EventWriter(namespace);
     this.conduct = new Conduct({
       limits,
@@ -109,20 +108,14 @@ export class Sessions {
     if (this.#closed) throw this.#closed;
   }
 
-  /** It is none of the servers of its cluster any more. */
-  leave(): void {
-    this.#cluster?.close();
-  }
-
-  /** How many servers there are, as far as is known here. */
-  get nodeCount(): number {
-    return 1 + (this.#cluster?.otherNodes ?? 0);
+  /** Missing: this server is alone. */
+  get cluster(): Cluster | undefined {
+    return this.#cluster;
   }
 
   /** From now on this server is one of several: before there are any sessions. */
   join(transport: NodeTransport, claims: Claims | undefined): Cluster {
     const { limits, logError, duplicates } = this.#options;
-    this.#epochs = new Epochs();
     this.#cluster = new Cluster({
       host: this,
       transport,
@@ -133,38 +126,6 @@ export class Sessions {
     });
     this.directory.join(this.#cluster, this.#cluster.clients);
     return this.#cluster;
-  }
-
-  /**
-   * Takes the id for who asks, of all servers, where they keep ids in one place.
-   * @returns the request, with what was decided @throws P2PError `CLIENT_ID_IN_USE`, `NODE_UNAVAILABLE`
-   */
-  reserve(request: SessionRequest): MaybeLater<SessionRequest> {
-    const { clientId } = request;
-    if (!this.#cluster?.hasClaims) return request;
-    const epoch = this.#nextEpoch();
-    return this.#cluster.take(clientId, epoch, this.directory.holder(clientId)).then(() => ({ ...request, epoch }));
-  }
-
-  /** Who had reserved an id has not got in. */
-  giveBack({ clientId, epoch }: SessionRequest): void {
-    if (epoch !== undefined) this.#cluster?.giveBack(clientId, epoch);
-  }
-
-  /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
-  checkFree(request: SessionRequest): void {
-    const { clientId } = request;
-    if (!this.rivalOf(request)) return;
-    throw new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
-  }
-
-  /** The holder of the id, where it is in the way. @throws P2PError `CLIENT_ID_RESERVED` when the server holds it */
-  rivalOf({ socket, clientId, secret, replacing }: SessionRequest): Session | undefined {
-    const holder = this.directory.get(clientId);
-    const isReserved = holder?.hosted && !holder.isShared;
-    if (isReserved || this.#options.reservedIds.has(clientId)) throw reserved(clientId);
-    const isFree = !holder || holder.hosted || holder.socket === socket || isSameInstance(holder, secret);
-    return isFree || holder === replacing || this.#options.duplicates === 'takeover' ? undefined : holder;
   }
 
   /** A session of the server's own, which has no socket. */
@@ -188,7 +149,7 @@ export class Sessions {
   /** @throws P2PError `CLIENT_ID_IN_USE`, `CLIENT_ID_RESERVED` */
   begin(request: SessionRequest): Session {
     this.checkOpen();
-    this.checkFree(request);
+    this.ids.checkFree(request);
     const replaces = this.#replaceHolder(request);
     const { socket, clientId, secret } = request;
     const session = new Session({
@@ -274,8 +235,7 @@ export class Sessions {
 
   /** Greater than all before; in a cluster unlike those of other servers too. */
   #nextEpoch(): number {
-    this.#lastEpoch = this.#epochs ? this.#epochs.after(this.#lastEpoch) : this.#lastEpoch + 1;
-    return this.#lastEpoch;
+    return this.#cluster?.nextEpoch() ?? ++this.#lastEpoch;
   }
 
   #slowConsumer(session: Session, socket: RawServerSocket): SlowConsumer<Session> {
@@ -290,18 +250,4 @@ export class Sessions {
     this.dismiss(socket, reason);
     cutOff(socket.conn);
   }
-}
-
-function replaced({ clientId }: Session): P2PError {
-  return new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`);
-}
-
-function reserved(clientId: string): P2PError {
-  return new P2PError('CLIENT_ID_RESERVED', `"${clientId}" is kept for the server`, { details: { clientId } });
-}
-
-/** CC-2: the same plugin instance may replace its own old session. */
-function isSameInstance({ secret: held, remote }: Session, secret: string | undefined): boolean {
-  if (secret === undefined) return false;
-  return remote ? remote.instance === instanceOf(secret) : held === secret;
 }

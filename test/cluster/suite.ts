@@ -244,6 +244,16 @@ export function describeCluster(name: string, setup: () => ClusterSetup): void {
       await gone(here, 'kick-there');
     });
 
+    it('SC-1 a client of another server is taken out of the directory, and its socket stays connected', async () => {
+      const [, bob] = await acquainted('remove');
+      const told = next<[P2PError]>(bob, 'SERVER_ERROR');
+      expect(await here.ask('removeClient', 'remove-there')).toBe(true);
+      expect((await told)[0].code).toBe('SESSION_REMOVED');
+      await gone(here, 'remove-there');
+      expect(bob.connected).toBe(true);
+      expect(await here.ask('removeClient', 'remove-there')).toBe(false);
+    });
+
     it('SC-4 clients without the plugin take part', async () => {
       const alice = await here.connect('modern');
       const plain = await there.connectPlain('plain');
@@ -272,6 +282,7 @@ export function describeCluster(name: string, setup: () => ClusterSetup): void {
       });
       const answered = alice.emitToWithAck('drained', 'slow');
       await expect.poll(() => answer).toBeDefined();
+      const before = bob.id;
       proxy.retarget(there.port);
       const drained = third.ask('drain', { timeout: 20_000 });
       const refused = third.rawClient('too late', { reconnection: false });
@@ -280,7 +291,7 @@ export function describeCluster(name: string, setup: () => ClusterSetup): void {
       answer?.('done');
       expect(await answered).toBe('done');
       await drained;
-      await until(async () => bob.connected && (await here.ask('socketId', 'drained')) === bob.id);
+      await until(async () => bob.connected && bob.id !== before && (await here.ask('socketId', 'drained')) === bob.id);
       expect(await alice.isClientConnected('drained')).toBe(true);
       expect(await here.ask('nodes')).toBe(2);
       await proxy.close();

@@ -10,7 +10,7 @@ export interface ClusterHost {
   readonly interest: Interest;
   readonly router: Router;
   /** Frees everything that the session owned, and tells those concerned. */
-  end(session: Session): void;
+  end(session: Session, reason?: P2PError): void;
   /** Ends it, tells why, and disconnects. */
   expel(session: Session, reason: P2PError): void;
 }

@@ -3,8 +3,10 @@ import type { ClientPacket, PacketOf } from '../../protocol/packet.js';
 import type { DirectoryWatcher } from '../directory.js';
 import { isAlive } from '../is-alive.js';
 import type { Session } from '../session.js';
+import type { SessionRequest } from '../session-request.js';
 import { type Claims, LEASE } from './claims.js';
 import type { ClusterHost } from './cluster-host.js';
+import { Epochs } from './epochs.js';
 import { IdClaims } from './id-claims.js';
 import { inUse, replaced, whyNot } from './id-conflict.js';
 import { LocalSessions } from './local-sessions.js';
@@ -40,6 +42,7 @@ export class Cluster implements DirectoryWatcher {
   });
   readonly #options: ClusterOptions;
   readonly #local = new LocalSessions();
+  readonly #epochs = new Epochs();
   readonly #membership: Membership<RemoteNode>;
   readonly #claims: IdClaims | undefined;
 
@@ -68,11 +71,6 @@ export class Cluster implements DirectoryWatcher {
     this.#claims?.sweep();
   }
 
-  /** Whether ids are kept for all servers in one place. */
-  get hasClaims(): boolean {
-    return this.#claims !== undefined;
-  }
-
   /** How many other servers there are. */
   get otherNodes(): number {
     return this.#membership.nodes.length;
@@ -95,17 +93,26 @@ export class Cluster implements DirectoryWatcher {
     if (number !== undefined) this.#tell({ note: 'offers', number });
   }
 
-  /**
-   * Takes an id for a client that is about to get in. `replaces` gives way to it.
-   * @throws P2PError `CLIENT_ID_IN_USE`, `NODE_UNAVAILABLE`
-   */
-  async take(clientId: string, epoch: number, replaces: Session | undefined): Promise<void> {
-    await this.#claims?.take(clientId, epoch, replaces);
+  /** Greater than all before, and unlike those of other servers. */
+  nextEpoch(): number {
+    return this.#epochs.next();
   }
 
-  /** The client has not got in after all. */
-  giveBack(clientId: string, epoch: number): void {
-    this.#claims?.giveBack(clientId, epoch);
+  /**
+   * Takes the id for who is about to get in, where the servers keep ids in one place.
+   * @returns the request, with what was decided @throws P2PError `CLIENT_ID_IN_USE`, `NODE_UNAVAILABLE`
+   */
+  async reserve(request: SessionRequest): Promise<SessionRequest> {
+    if (!this.#claims) return request;
+    const epoch = this.nextEpoch();
+    const { clientId } = request;
+    await this.#claims.take(clientId, epoch, this.#options.host.directory.holder(clientId));
+    return { ...request, epoch };
+  }
+
+  /** Who had reserved an id has not got in after all; nothing happens where it has. */
+  giveBack({ clientId, epoch }: SessionRequest): void {
+    if (epoch !== undefined) this.#claims?.giveBack(clientId, epoch);
   }
 
   /** What goes to whoever is concerned, at any of the others. */
@@ -230,6 +237,11 @@ export class Cluster implements DirectoryWatcher {
 
   #expel({ number, error }: Extract<NodeNote, { readonly note: 'expel' }>): void {
     const session = this.#local.at(number);
-    if (session) this.#options.host.expel(session, readWireError(error));
+    if (!session) return;
+    const { host } = this.#options;
+    const reason = readWireError(error);
+    // Its socket stays connected.
+    if (reason.code === 'SESSION_REMOVED') host.end(session, reason);
+    else host.expel(session, reason);
   }
 }

@@ -12,8 +12,10 @@ const NODES = 256;
  */
 export class Epochs {
   readonly #node = randomInt(NODES);
+  #last = 0;
 
-  after(last: number): number {
-    return Math.max((Date.now() - START) * NODES + this.#node, last + NODES);
+  next(): number {
+    this.#last = Math.max((Date.now() - START) * NODES + this.#node, this.#last + NODES);
+    return this.#last;
   }
 }
