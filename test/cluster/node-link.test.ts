@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readNodeMessage } from '../../src/server/cluster/node-frame.js';
-import { LOST_AFTER, NodeLink } from '../../src/server/cluster/node-link.js';
+import { NodeLink } from '../../src/server/cluster/node-link.js';
+import { LOST_AFTER } from '../../src/server/cluster/outgoing-row.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 /** What the way between two servers does to a message. */

@@ -8,7 +8,7 @@ import type { NodeTransport } from './node-transport.js';
 const BEAT = 1_000;
 
 /** Who has said nothing for this long is lost, in ms. */
-const LOST_AFTER = 5_000;
+const SILENT_FOR = 5_000;
 
 /** Who has not come to anything for this long has to think that the others have lost it, in ms. */
 const FROZEN_AFTER = 4_000;
@@ -132,7 +132,7 @@ export class Membership<Node extends Member> {
     const now = this.#clock.now();
     if (now - this.#awakeAt > FROZEN_AFTER) this.#wake();
     this.#awakeAt = now;
-    for (const [id, { heardAt }] of this.#known) if (now - heardAt > LOST_AFTER) this.#lose(id);
+    for (const [id, { heardAt }] of this.#known) if (now - heardAt > SILENT_FOR) this.#lose(id);
     this.#say(NODE_MESSAGES.beat);
     this.#options.beat();
     this.#timer = this.#clock.setTimer(() => this.#beat(), BEAT);

@@ -1,4 +1,5 @@
 import { type Clock, systemClock, type Timer } from '../../async/clock.js';
+import { IncomingRow } from './incoming-row.js';
 import {
   bareMessage,
   eachSection,
@@ -6,34 +7,15 @@ import {
   NODE_MESSAGES,
   type NodeMessage,
   type NodeMessageType,
-  SECTION_HEADER,
   writeNodeHeader,
 } from './node-frame.js';
-
-/** With this much a message leaves before the turn is over, in bytes. */
-const FULL_MESSAGE = 60_000;
+import { OutgoingRow, type Settled } from './outgoing-row.js';
 
 /** What has come is acknowledged within this time, in ms. */
 const ACKNOWLEDGE_WITHIN = 20;
 
-/** What is not acknowledged is sent again after this time, in ms; each time after twice as long. */
-const FIRST_RETRY = 300;
-const LAST_RETRY = 2_000;
-
-/** So many messages are sent again before some have been acknowledged. */
-const AT_ONCE = 16;
-
-/** What is not acknowledged in this time is lost, and so is the other server, in ms. */
-export const LOST_AFTER = 6_000;
-
 /** What waits for a server that takes nothing, in bytes. */
 export const MAX_LINK_QUEUE = 64 * 1_048_576;
-
-/** Messages that came before one that is missing, in bytes. */
-const MAX_EARLY = MAX_LINK_QUEUE;
-
-/** Hears what becomes of something that was sent: whether it has arrived, or may be lost. */
-export type Settled = (arrived: boolean) => void;
 
 export interface NodeLinkOptions {
   readonly self: string;
@@ -48,13 +30,6 @@ export interface NodeLinkOptions {
   readonly clock?: Clock;
 }
 
-interface Sent {
-  readonly sequence: number;
-  readonly bytes: Buffer;
-  readonly settled: readonly Settled[];
-  readonly at: number;
-}
-
 /** Of this process: later ones are greater. */
 let lastGeneration = 0;
 
@@ -65,25 +40,12 @@ let lastGeneration = 0;
 export class NodeLink {
   readonly #options: NodeLinkOptions;
   readonly #clock: Clock;
+  readonly #outgoing: OutgoingRow;
+  readonly #incoming: IncomingRow;
   /** Of what is sent here: another one begins a new row. */
   readonly #generation = ++lastGeneration;
-  #sections: Buffer[] = [];
-  #size = 0;
-  #settled: Settled[] = [];
-  #isFlushing = false;
-  #lastSequence = 0;
-  readonly #unacknowledged: Sent[] = [];
-  #unacknowledgedBytes = 0;
-  #retryAt = Number.POSITIVE_INFINITY;
-  #retry = FIRST_RETRY;
-  /** What was sent up to this one may be lost, and was sent again up to that one. */
-  #doubtful = 0;
-  #againUpTo = 0;
   /** Of what comes; 0 until something has come. */
   #theirs = 0;
-  #expected = 1;
-  readonly #early = new Map<number, Buffer>();
-  #earlyBytes = 0;
   #owesAcknowledgement = false;
   #timer: Timer | undefined;
   #closed = false;
@@ -91,11 +53,20 @@ export class NodeLink {
   constructor(options: NodeLinkOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#outgoing = new OutgoingRow({
+      clock: this.#clock,
+      compose: (sequence, parts) => this.#compose(sequence, parts),
+      send: (bytes) => {
+        options.send(bytes);
+        this.#arm();
+      },
+    });
+    this.#incoming = new IncomingRow((bytes) => eachSection(bytes, options.received));
   }
 
   /** What has not been acknowledged, in bytes. */
   get queued(): number {
-    return this.#unacknowledgedBytes + this.#size;
+    return this.#outgoing.queued;
   }
 
   /** The last that what comes has had. */
@@ -105,56 +76,23 @@ export class NodeLink {
 
   /** `settled` is called once. */
   send(kind: number, parts: readonly Uint8Array[], settled?: Settled): void {
-    if (this.#closed) return settled?.(false);
-    let length = 0;
-    for (const { byteLength } of parts) length += byteLength;
-    const header = Buffer.allocUnsafe(SECTION_HEADER);
-    header[0] = kind;
-    header.writeUInt32LE(length, 1);
-    this.#sections.push(header, ...(parts as Buffer[]));
-    this.#size += SECTION_HEADER + length;
-    if (settled) this.#settled.push(settled);
-    if (this.#size >= FULL_MESSAGE) this.flush();
-    else if (!this.#isFlushing) {
-      this.#isFlushing = true;
-      setImmediate(() => {
-        this.#isFlushing = false;
-        this.flush();
-      });
-    }
+    if (this.#closed) settled?.(false);
+    else this.#outgoing.add(kind, parts, settled);
   }
 
   flush(): void {
-    if (this.#sections.length === 0 || this.#closed) return;
-    const bytes = Buffer.concat([Buffer.allocUnsafe(NODE_HEADER), ...this.#sections]);
-    const sequence = ++this.#lastSequence;
-    writeNodeHeader(bytes, this.#header(NODE_MESSAGES.data, this.#generation, sequence));
-    const now = this.#clock.now();
-    if (this.#unacknowledged.length === 0) this.#retryAt = now + this.#retry;
-    this.#unacknowledged.push({ sequence, bytes, settled: this.#settled, at: now });
-    this.#unacknowledgedBytes += bytes.byteLength;
-    this.#sections = [];
-    this.#settled = [];
-    this.#size = 0;
-    this.#options.send(bytes);
-    this.#arm();
+    this.#outgoing.flush();
   }
 
   /** @returns false where the other has begun anew, and so this has to be another link */
-  receive(message: NodeMessage, bytes: Buffer): boolean {
+  receive({ type, generation, sequence }: NodeMessage, bytes: Buffer): boolean {
+    const isMine = generation === this.#generation;
     if (this.#closed) return true;
-    switch (message.type) {
-      case NODE_MESSAGES.data:
-        return this.#receiveData(message, bytes);
-      case NODE_MESSAGES.acknowledge:
-      case NODE_MESSAGES.gap:
-        if (message.generation === this.#generation) this.#acknowledged(message);
-        return true;
-      case NODE_MESSAGES.restart:
-        return message.generation !== this.#generation;
-      default:
-        return true;
-    }
+    if (type === NODE_MESSAGES.data) return this.#receiveData(generation, sequence, bytes);
+    if (type === NODE_MESSAGES.restart) return !isMine;
+    const hasGap = type === NODE_MESSAGES.gap;
+    if (isMine && (hasGap || type === NODE_MESSAGES.acknowledge)) this.#outgoing.acknowledged(sequence, hasGap);
+    return true;
   }
 
   /** What was not acknowledged may be lost. */
@@ -162,16 +100,11 @@ export class NodeLink {
     if (this.#closed) return;
     this.#closed = true;
     this.#clock.clearTimer(this.#timer);
-    const settled = [...this.#unacknowledged.flatMap((sent) => sent.settled), ...this.#settled];
-    this.#unacknowledged.length = 0;
-    this.#unacknowledgedBytes = 0;
-    this.#sections = [];
-    this.#size = 0;
-    this.#early.clear();
-    for (const callback of settled) callback(false);
+    this.#incoming.close();
+    this.#outgoing.close();
   }
 
-  #receiveData({ generation, sequence }: NodeMessage, bytes: Buffer): boolean {
+  #receiveData(generation: number, sequence: number, bytes: Buffer): boolean {
     if (this.#theirs === 0) {
       // Of a row that is over here: the other has not noticed that it was lost.
       if (generation <= this.theirGeneration) {
@@ -181,68 +114,29 @@ export class NodeLink {
       this.#theirs = generation;
     }
     if (generation !== this.#theirs) return generation < this.#theirs;
+    this.#incoming.receive(sequence, bytes);
+    if (this.#closed) return true;
     this.#owesAcknowledgement = true;
-    if (sequence > this.#expected) this.#keepEarly(sequence, bytes);
-    if (sequence === this.#expected) this.#take(bytes);
-    if (this.#early.size > 0) this.#acknowledge();
+    // What is missing is to be sent again at once.
+    if (this.#incoming.hasGap) this.#acknowledge();
     this.#arm();
     return true;
   }
 
-  #take(bytes: Buffer): void {
-    for (let next: Buffer | undefined = bytes; next && !this.#closed; next = this.#early.get(this.#expected)) {
-      if (this.#early.delete(this.#expected)) this.#earlyBytes -= next.byteLength;
-      this.#expected++;
-      eachSection(next, this.#options.received);
-    }
-  }
-
-  #keepEarly(sequence: number, bytes: Buffer): void {
-    if (!this.#early.has(sequence) && this.#earlyBytes + bytes.byteLength <= MAX_EARLY) {
-      this.#early.set(sequence, bytes);
-      this.#earlyBytes += bytes.byteLength;
-    }
-  }
-
   #acknowledge(): void {
     this.#owesAcknowledgement = false;
-    const type = this.#early.size > 0 ? NODE_MESSAGES.gap : NODE_MESSAGES.acknowledge;
-    this.#reply(type, this.#theirs, this.#expected - 1);
-  }
-
-  #acknowledged({ type, sequence }: NodeMessage): void {
-    const rest = this.#unacknowledged.findIndex((sent) => sent.sequence > sequence);
-    const arrived = this.#unacknowledged.splice(0, rest === -1 ? this.#unacknowledged.length : rest);
-    const now = this.#clock.now();
-    if (arrived.length > 0) {
-      this.#retry = FIRST_RETRY;
-      this.#retryAt = now + this.#retry;
-    }
-    for (const { bytes, settled } of arrived) {
-      this.#unacknowledgedBytes -= bytes.byteLength;
-      for (const callback of settled) callback(true);
-    }
-    const [first] = this.#unacknowledged;
-    if (!first) return;
-    if (type === NODE_MESSAGES.gap) this.#doubtful = Math.max(this.#doubtful, first.sequence);
-    this.#sendAgain();
-  }
-
-  /** Some of what may be lost: more when that has been acknowledged. */
-  #sendAgain(): void {
-    const least = this.#againUpTo;
-    const [first] = this.#unacknowledged;
-    if (!first) return;
-    for (const { sequence, bytes } of this.#unacknowledged.slice(0, AT_ONCE)) {
-      if (sequence > this.#doubtful) return;
-      if (sequence <= least) continue;
-      this.#againUpTo = sequence;
-      this.#options.send(bytes);
-    }
+    const { hasGap, last } = this.#incoming;
+    this.#reply(hasGap ? NODE_MESSAGES.gap : NODE_MESSAGES.acknowledge, this.#theirs, last);
   }
 
   #reply(type: NodeMessageType, generation: number, sequence: number): void {
     this.#options.send(bareMessage(this.#header(type, generation, sequence)));
+  }
+
+  #compose(sequence: number, parts: readonly Buffer[]): Buffer {
+    const bytes = Buffer.concat([Buffer.allocUnsafe(NODE_HEADER), ...parts]);
+    writeNodeHeader(bytes, this.#header(NODE_MESSAGES.data, this.#generation, sequence));
+    return bytes;
   }
 
   #header(type: NodeMessageType, generation: number, sequence: number): NodeMessage {
@@ -250,8 +144,9 @@ export class NodeLink {
     return { target, source, type, generation, sequence };
   }
 
+  /** Only while something is owed or waited for. */
   #arm(): void {
-    const isBusy = this.#owesAcknowledgement || this.#unacknowledged.length > 0;
+    const isBusy = this.#owesAcknowledgement || this.#outgoing.isWaiting;
     if (this.#timer !== undefined || !isBusy || this.#closed) return;
     this.#timer = this.#clock.setTimer(() => {
       this.#timer = undefined;
@@ -262,15 +157,7 @@ export class NodeLink {
 
   #tick(): void {
     if (this.#owesAcknowledgement) this.#acknowledge();
-    const [first] = this.#unacknowledged;
-    if (!first) return;
-    const now = this.#clock.now();
-    if (now - first.at > LOST_AFTER) return this.#options.lost();
-    if (now < this.#retryAt) return;
-    this.#retry = Math.min(2 * this.#retry, LAST_RETRY);
-    this.#retryAt = now + this.#retry;
-    this.#doubtful = this.#lastSequence;
-    this.#againUpTo = first.sequence - 1;
-    this.#sendAgain();
+    if (this.#outgoing.isLost) this.#options.lost();
+    else this.#outgoing.retry();
   }
 }

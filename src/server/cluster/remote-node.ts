@@ -4,8 +4,9 @@ import { P2PError } from '../../protocol/p2p-error.js';
 import type { ClientPacket, Packet, PacketOf } from '../../protocol/packet.js';
 import type { Session } from '../session.js';
 import { SECTIONS } from './node-frame.js';
-import { MAX_LINK_QUEUE, type NodeLink, type Settled } from './node-link.js';
+import { MAX_LINK_QUEUE, type NodeLink } from './node-link.js';
 import { type NodeNote, writeNote } from './node-notes.js';
+import type { Settled } from './outgoing-row.js';
 
 export interface RemoteNodeOptions {
   readonly id: string;
