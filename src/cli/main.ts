@@ -8,7 +8,7 @@ import { clients } from './clients.js';
 import { OutputClosedError } from './line-printer.js';
 import { listen } from './listen.js';
 import { notice } from './notice.js';
-import { secretObject, wholeNumber } from './option-values.js';
+import { redisAddress, secretObject, wholeNumber } from './option-values.js';
 import { pipe } from './pipe.js';
 import { publish } from './publish.js';
 import { receive } from './receive.js';
@@ -19,6 +19,14 @@ import { services } from './services.js';
 import { subscribe } from './subscribe.js';
 
 const DEFAULT_PORT = 9_000;
+
+/** Of `p2p serve`: more than one for each core are of no use. */
+const MAX_WORKERS = 64;
+
+const SERVE_HELP = `
+--workers needs @socket.io/sticky and @socket.io/cluster-adapter; --redis needs
+redis and @socket.io/redis-streams-adapter. With both, @socket.io/cluster-adapter
+is not needed.`;
 
 const PUBLISH_HELP = `
 A topic lives as long as its service: this one stays until Ctrl+C, also after
@@ -47,12 +55,7 @@ function createProgram(): Command {
     .configureOutput({
       outputError: (text, write) => write(`p2p: ${text.replace(/^error: /, '').replace(/\n(?=.)/g, ' ')}`),
     });
-  program
-    .command('serve')
-    .description('run a relay')
-    .option('--port <number>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65_535), DEFAULT_PORT)
-    .option('--host <address>', 'address to listen on', 'localhost')
-    .action(serve);
+  addServeCommand(program);
   program
     .command('listen')
     .description('be a client, print what arrives and acknowledge it')
@@ -76,6 +79,19 @@ function createProgram(): Command {
   addStreamCommands(program);
   for (const command of program.commands) if (command.name() !== 'serve') addConnectOptions(command);
   return program;
+}
+
+function addServeCommand(program: Command): void {
+  const redis = new Option('--redis <url>', 'Redis by which relays of several machines are one, redis://host:6379');
+  program
+    .command('serve')
+    .description('run a relay')
+    .option('--port <number>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65_535), DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on', 'localhost')
+    .option('--workers <number>', 'processes that share the work (default: this one)', wholeNumber(1, MAX_WORKERS))
+    .addOption(redis.env('P2P_REDIS').argParser(redisAddress))
+    .addHelpText('after', SERVE_HELP)
+    .action(serve);
 }
 
 function addServiceCommands(program: Command): void {

@@ -23,3 +23,9 @@ export function secretObject(text: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new CliError(`what --auth or P2P_AUTH gives is no JSON object${AUTH_EXAMPLE}`);
 }
+
+/** Reads the address of a Redis, which may hold a password: no error quotes it. */
+export function redisAddress(text: string): string {
+  if (/^rediss?:\/\/[^/]/.test(text) && URL.canParse(text)) return text;
+  throw new CliError('what --redis or P2P_REDIS gives is no address of a Redis: it looks like redis://localhost:6379');
+}

@@ -1,47 +1,41 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { p2pServerPlugin } from '../server/p2p-server-plugin.js';
-import { CliError } from './cli-error.js';
-import { loadSocketIo } from './load-peer-dependency.js';
+import { howToTalkTo } from './how-to-talk-to.js';
+import { type Joint, joinByRedis } from './join-relays.js';
+import { type ListenAddress, listenAt } from './listen-at.js';
+import { RedisOutages } from './redis-outages.js';
+import { serveByWorkers } from './serve-by-workers.js';
+import { startRelay } from './start-relay.js';
 import { untilSignal } from './until-signal.js';
 
-export interface ServeOptions {
-  readonly port: number;
-  readonly host: string;
+/** How long the connections to Redis may take to close, in ms. */
+const CLOSING_TIME = 1_000;
+
+export interface ServeOptions extends ListenAddress {
+  /** How many processes, where it is not this one. */
+  readonly workers?: number;
+  /** Address of a Redis that joins this relay with others. A secret. */
+  readonly redis?: string;
 }
 
 /** `p2p serve`: a ready relay, until SIGINT or SIGTERM. */
-export async function serve({ port, host }: ServeOptions): Promise<void> {
-  const { Server } = await loadSocketIo();
-  const httpServer = createServer((_request, response) => response.writeHead(404).end());
-  const io = p2pServerPlugin(new Server(httpServer), { authenticate: false });
-  httpServer.listen(port, host);
-  await once(httpServer, 'listening').catch((error) => {
-    throw explain(error, port, host);
-  });
-  const address = httpServer.address() as AddressInfo;
-  console.log(howToTalkTo(`http://${host.includes(':') ? `[${host}]` : host}:${address.port}`));
+export async function serve({ workers, ...options }: ServeOptions): Promise<void> {
+  if (workers === undefined) await serveAlone(options);
+  else await serveByWorkers({ workers, ...options });
+}
+
+async function serveAlone({ redis, ...address }: ListenAddress & { readonly redis?: string }): Promise<void> {
+  const relay = await startRelay(redis === undefined ? undefined : await join(redis));
+  console.log(howToTalkTo(await listenAt(relay.httpServer, address)));
   await untilSignal();
   console.log('closing');
-  await io.close();
+  await relay.close();
+  // The adapter ends one of its connections only when Redis has answered.
+  if (redis !== undefined) setTimeout(() => process.exit(), CLOSING_TIME).unref();
 }
 
-function howToTalkTo(url: string): string {
-  return [
-    `relay listening on ${url}`,
-    'Clients name themselves: for networks where you trust everyone.',
-    '',
-    'Talk to it from two other terminals:',
-    `  npx p2p listen --as alice --url ${url}`,
-    `  npx p2p send --as bob --url ${url} alice hello '"hi"' --ack`,
-    '',
-    'Stop it with Ctrl+C.',
-  ].join('\n');
-}
-
-function explain(error: NodeJS.ErrnoException, port: number, host: string): Error {
-  if (error.code === 'EADDRINUSE') return new CliError(`port ${port} is in use: choose another with --port`);
-  if (error.code === 'EACCES') return new CliError(`port ${port} may not be used: choose another with --port`);
-  return new CliError(`cannot listen on ${host}:${port}: ${error.message}`);
+function join(redisUrl: string): Promise<Joint> {
+  const outages = new RedisOutages<'relay'>(redisUrl);
+  return joinByRedis(redisUrl, {
+    lost: (reason) => outages.lost('relay', reason),
+    back: () => outages.back('relay'),
+  });
 }
