@@ -186,8 +186,11 @@ describe('p2p serve --workers', () => {
     );
     for (const wrong of ['0', '65', '1.5', 'many'])
       expect(await failure('--workers', wrong)).toMatch(/whole number from 1 to 64/);
+  });
+
+  it('says what to install', async () => {
     for (const name of ['@socket.io/sticky', '@socket.io/cluster-adapter', 'socket.io'])
-      expect(await failureOf(p2pWithout(name, '--workers', '2'))).toBe(
+      expect(await failureOf(p2pWithout(name, '--workers', '1'))).toBe(
         `this command needs ${name}: npm install ${name}`,
       );
   });
@@ -200,28 +203,40 @@ describe('p2p serve --workers', () => {
   });
 });
 
-it('p2p serve --redis says why it cannot start, and shows no password', async () => {
-  const silent = await listening(createServer());
-  const refusing = await listening(createServer((socket) => socket.destroy()));
+describe('p2p serve --redis', () => {
   const reason = (port: number, ...args: string[]) =>
     failure('--port', '0', '--redis', `redis://me:secret@127.0.0.1:${port}`, ...args);
-  expect(await reason(1)).toMatch(/^cannot reach Redis at redis:\/\/me@127\.0\.0\.1:1: .*refused/i);
-  expect(await reason(1, '--workers', '2')).toMatch(/^cannot reach Redis at redis:\/\/me@127\.0\.0\.1:1: .*refused/i);
-  expect(await reason(refusing)).toMatch(/^cannot reach Redis at redis:\/\/me@127\.0\.0\.1:\d+: ./);
-  expect(await reason(silent)).toMatch(/^cannot reach Redis at redis:\/\/me@127\.0\.0\.1:\d+: it does not answer$/);
-  expect(await failure('--redis', 'redis://me:secret@localhost/first')).toMatch(/redis:\/\/me@localhost\/first: ./);
-  for (const wrong of ['', 'secret', 'http://me:secret@localhost', 'redis:/secret', 'redis:///secret'])
-    expect(await failure('--redis', wrong)).toBe(
-      'what --redis or P2P_REDIS gives is no address of a Redis: it looks like redis://localhost:6379',
-    );
-  for (const name of ['redis', '@socket.io/redis-streams-adapter'])
-    for (const workers of [[], ['--workers', '2']])
-      expect(await failureOf(p2pWithout(name, '--redis', 'redis://127.0.0.1:1', ...workers))).toBe(
-        `this command needs ${name}: npm install ${name}`,
+
+  it('says why it cannot start, and shows no password', async () => {
+    const refusing = await listening(createServer((socket) => socket.destroy()));
+    expect(await reason(1)).toMatch(/^cannot reach Redis at redis:\/\/me@127\.0\.0\.1:1: .*refused/i);
+    expect(await reason(1, '--workers', '2')).toMatch(/^cannot reach Redis at redis:\/\/me@127\.0\.0\.1:1: .*refused/i);
+    expect(await reason(refusing)).toMatch(/^cannot reach Redis at redis:\/\/me@127\.0\.0\.1:\d+: ./);
+    expect(await failure('--redis', 'redis://me:secret@localhost/first')).toMatch(/redis:\/\/me@localhost\/first: ./);
+  });
+
+  it('does not wait for ever for a Redis that does not answer', async () => {
+    const silent = await listening(createServer());
+    expect(await reason(silent)).toMatch(/^cannot reach Redis at redis:\/\/me@127\.0\.0\.1:\d+: it does not answer$/);
+  });
+
+  it('takes nothing but addresses of a Redis, and does not repeat others', async () => {
+    for (const wrong of ['', 'secret', 'http://me:secret@localhost', 'redis:///secret'])
+      expect(await failure('--redis', wrong)).toBe(
+        'what --redis or P2P_REDIS gives is no address of a Redis: it looks like redis://localhost:6379',
       );
+  });
+
+  it('says what to install', async () => {
+    for (const name of ['redis', '@socket.io/redis-streams-adapter'])
+      for (const workers of [[], ['--workers', '1']])
+        expect(await failureOf(p2pWithout(name, '--redis', 'redis://127.0.0.1:1', ...workers))).toBe(
+          `this command needs ${name}: npm install ${name}`,
+        );
+  });
 });
 
-describe.skipIf(!hasRedis())('p2p serve --redis', () => {
+describe.skipIf(!hasRedis())('p2p serve --redis, over a real Redis', () => {
   let redis: TestRedis;
 
   beforeAll(async () => {
