@@ -127,7 +127,7 @@ export class Admission {
     try {
       if (socket.recovered) checkRecovered(request, before);
       if (dead) this.#options.sessions.takeOver(dead, socket);
-      const session = this.register(dead?.remote ? { ...request, replacing: dead } : request);
+      const session = this.register(request);
       if (!session) return;
       this.#known.add(socket);
       this.#options.admitted(session);
@@ -171,8 +171,9 @@ export class Admission {
     if (!request || !rival) return request && { request, dead: undefined };
     const probed = rival.socket ? isAlive(rival.socket.conn, probeTimeout) : rival.remote?.isAlive();
     return (probed ?? Promise.resolve(true)).then((alive) => {
-      if (alive) sessions.ids.checkFree(request);
-      return { request, dead: alive ? undefined : rival };
+      if (!alive) return { request: { ...request, replacing: rival }, dead: rival };
+      sessions.ids.checkFree(request);
+      return { request, dead: undefined };
     });
   }
 

@@ -88,7 +88,13 @@ export class ServerCalls extends ServiceCalls {
   #askRemote(session: Session, socketId: string, event: ApplicationEvent): Promise<readonly unknown[]> {
     const question = { ...event, ...this.#settings.deadline };
     const { namespace } = this.#place;
-    return askSession(session, question, (answered) => askThroughAdapter(namespace.to(socketId), question, answered));
+    return askSession(session, question, (answered) => {
+      const room = namespace.to(socketId);
+      return askThroughAdapter(room, question, (outcome) => {
+        // Nobody was there to be asked.
+        answered(Array.isArray(outcome) && outcome.length === 0 ? peerGone(session.clientId) : outcome);
+      });
+    });
   }
 }
 

@@ -37,8 +37,8 @@ const ANYONE_CAN_BE_ANYONE =
 /** Puts the parts of the server together, and lets clients in. */
 export function createServerCore(namespace: RawNamespace, settings: ServerSettings): ServerCore {
   const { authenticate, authorize, defaultPermission, limits, logger, revalidateEvery } = settings;
-  const means = settings.cluster && meansOf(namespace, settings.cluster);
   const logError = errorLog(logger);
+  const means = settings.cluster && meansOf(namespace, settings.cluster, logError);
   if (authenticate === undefined) warn(logger, ANYONE_CAN_BE_ANYONE);
   const diagnostics = new Diagnostics(namespace.name);
   const allowsByDefault = defaultPermission === 'allow';
@@ -81,10 +81,14 @@ interface ClusterMeans {
 }
 
 /** @throws P2PError `UNSUPPORTED` where the adapter is for one server only */
-function meansOf(namespace: RawNamespace, { redis, prefix = 'p2p' }: ClusterSettings): ClusterMeans {
+function meansOf(
+  namespace: RawNamespace,
+  { redis, prefix = 'p2p' }: ClusterSettings,
+  logError: ServerCore['logError'],
+): ClusterMeans {
   checkAdapter(namespace);
   if (!redis) return { transport: new AdapterTransport(namespace), claims: undefined };
-  const port = redisPort(redis);
+  const port = redisPort(redis, logError);
   const place = `${prefix}#${namespace.name}`;
   return { transport: new RedisTransport(port, place), claims: new Claims(port, place) };
 }

@@ -11,7 +11,11 @@ export interface SharedEncodings {
   plain?: EncodedEvent;
 }
 
-export type DeliverOptions = WrittenOptions & { readonly shared?: SharedEncodings | undefined };
+export type DeliverOptions = WrittenOptions & {
+  readonly shared?: SharedEncodings | undefined;
+  /** The session that sends a message, as several may have its id. */
+  readonly sender?: object;
+};
 
 /** How packets get from the router to one kind of client. */
 export interface SessionPort {

@@ -11,6 +11,6 @@ export interface SessionRequest {
   readonly frames: boolean;
   /** That of the session, where it is decided already. */
   readonly epoch?: number;
-  /** The holder of the id at another server, which did not answer. */
+  /** The holder of the id, which did not answer. */
   readonly replacing?: Session;
 }

@@ -62,6 +62,8 @@ export class TopicRelay<Session extends Member> {
   readonly #subscribers = new Map<Session | Gateway, Subscriber>();
   /** Subscribers of other servers, with the id of what the service accepted last. */
   readonly #remote = new Map<Session, number>();
+  /** How many of these there are at each server. */
+  readonly #behind = new Map<Gateway, number>();
   /** What waits for subscribers, in bytes. */
   #waitingBytes = 0;
   /** Counts publications: who subscribes later gets those that are kept, and not these again. */
@@ -97,6 +99,7 @@ export class TopicRelay<Session extends Member> {
     const { gateway } = session;
     if (!gateway) return void this.#subscribers.set(session, { session, acceptedId, queue, ...idle });
     this.#remote.set(session, acceptedId);
+    this.#behind.set(gateway, (this.#behind.get(gateway) ?? 0) + 1);
     if (this.#subscribers.has(gateway)) return;
     this.#subscribers.set(gateway, { session: gateway, gateway, acceptedId: 0, queue: undefined, ...idle });
   }
@@ -120,9 +123,12 @@ export class TopicRelay<Session extends Member> {
     const { gateway } = session;
     if (!gateway) return this.#drop(session);
     const acceptedId = this.#remote.get(session);
-    this.#remote.delete(session);
-    const isLast = ![...this.#remote.keys()].some((other) => other.gateway === gateway);
-    if (isLast) this.#drop(gateway);
+    if (!this.#remote.delete(session)) return undefined;
+    const left = (this.#behind.get(gateway) ?? 0) - 1;
+    this.#behind.set(gateway, left);
+    if (left > 0) return acceptedId;
+    this.#behind.delete(gateway);
+    this.#drop(gateway);
     return acceptedId;
   }
 

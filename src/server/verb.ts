@@ -17,8 +17,8 @@ export interface RouterContext {
   readonly topics: TopicRelays;
   /** Missing: everything is permitted. */
   readonly permission: Permission | undefined;
-  /** Tells the other servers of a cluster what is said to whoever is concerned. */
-  readonly spread: (sender: Session, packet: PacketOf<'room-message' | 'publish' | 'close-topic'>) => void;
+  /** Tells the other servers of a cluster what is said to a room. */
+  readonly spread: (sender: Session, packet: PacketOf<'room-message'>) => void;
   /** A client was told of this failure. */
   readonly failed: (sender: Session, error: P2PError) => void;
   /** Failures of the server itself, which no client is told in detail. */

@@ -78,7 +78,7 @@ describe.skipIf(!hasRedis())('over a real Redis', () => {
         return socket;
       }),
     );
-    await expect.poll(() => ends.length).toBe(29);
+    await expect.poll(() => ends.length, { timeout: 20_000 }).toBe(29);
     expect(new Set(ends)).toEqual(new Set(['SESSION_REPLACED']));
     await expect.poll(() => sockets.filter(({ connected }) => connected)).toHaveLength(1);
     await cluster.close();

@@ -1,4 +1,5 @@
 import type { P2PError } from '../../protocol/p2p-error.js';
+import type { ClientIds } from '../client-ids.js';
 import type { Directory } from '../directory.js';
 import type { Interest } from '../interest.js';
 import type { Router } from '../router.js';
@@ -7,6 +8,7 @@ import type { Session } from '../session.js';
 /** What a cluster works with: the sessions of this server, and its router. */
 export interface ClusterHost {
   readonly directory: Directory;
+  readonly ids: ClientIds;
   readonly interest: Interest;
   readonly router: Router;
   /** Frees everything that the session owned, and tells those concerned. */

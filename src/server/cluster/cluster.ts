@@ -104,6 +104,8 @@ export class Cluster implements DirectoryWatcher {
    */
   async reserve(request: SessionRequest): Promise<SessionRequest> {
     if (!this.#claims) return request;
+    // It may have got another holder while the last one was looked for.
+    this.#options.host.ids.checkFree(request);
     const epoch = this.nextEpoch();
     const { clientId } = request;
     await this.#claims.take(clientId, epoch, this.#options.host.directory.holder(clientId));
@@ -116,8 +118,17 @@ export class Cluster implements DirectoryWatcher {
   }
 
   /** What goes to whoever is concerned, at any of the others. */
-  spread(sender: Session, packet: PacketOf<'room-message' | 'publish' | 'close-topic'>): void {
-    for (const node of this.#membership.nodes) node.sendFrom(sender, packet as ClientPacket);
+  spread(sender: Session, packet: PacketOf<'room-message'>): void {
+    let problem: unknown;
+    for (const node of this.#membership.nodes) {
+      try {
+        node.checkRoom();
+        node.sendFrom(sender, packet);
+      } catch (error) {
+        problem = error;
+      }
+    }
+    if (problem) throw problem;
   }
 
   /** The others forget this server at once. */

@@ -18,11 +18,18 @@ export interface IdClaimsOptions {
   readonly logError: (message: string, error: unknown) => void;
 }
 
+interface Unused {
+  readonly timer: NodeJS.Timeout;
+  readonly claim: Claim;
+}
+
 /** The ids that clients of this server have, as they are kept for all servers. */
 export class IdClaims {
   readonly #options: IdClaimsOptions;
   /** Those of clients that have not got in yet, by epoch. */
-  readonly #unused = new Map<number, NodeJS.Timeout>();
+  readonly #unused = new Map<number, Unused>();
+  /** What is known of claims may be wrong: Redis has not answered. */
+  #isDoubtful = false;
   #renewing: Promise<void> | undefined;
 
   constructor(options: IdClaimsOptions) {
@@ -35,6 +42,9 @@ export class IdClaims {
     const claim = this.#claim(epoch);
     const before = isTakenOver ? ANYONE : replaces && this.claimOf(replaces);
     const isTaken = await claims.claim(clientId, claim, before).catch((cause) => {
+      // It may yet be taken, when Redis comes to it: then it is given back behind that.
+      this.#release(clientId, claim);
+      this.#options.logError('a client id could not be taken in Redis', cause);
       throw new P2PError('NODE_UNAVAILABLE', 'It cannot be found out whether the id is free', { cause });
     });
     if (!isTaken) {
@@ -42,13 +52,16 @@ export class IdClaims {
       throw new P2PError('CLIENT_ID_IN_USE', message, { details: { clientId } });
     }
     const timer = setTimeout(() => this.giveBack(clientId, epoch), UNUSED_FOR);
-    this.#unused.set(epoch, timer.unref());
+    this.#unused.set(epoch, { timer: timer.unref(), claim });
   }
 
   /** The client has not got in after all. Nothing happens where it has. */
   giveBack(clientId: string, epoch: number): void {
-    clearTimeout(this.#unused.get(epoch));
-    if (this.#unused.delete(epoch)) this.#release(clientId, this.#claim(epoch));
+    const unused = this.#unused.get(epoch);
+    if (!unused) return;
+    clearTimeout(unused.timer);
+    this.#unused.delete(epoch);
+    this.#release(clientId, unused.claim);
   }
 
   /** Claims of servers that are gone are forgotten. */
@@ -58,9 +71,11 @@ export class IdClaims {
 
   /** Its session has begun; where it had no claim before, it has to be found out whether it may have one. */
   began(session: Session): void {
-    const timer = this.#unused.get(session.epoch);
-    if (!this.#unused.delete(session.epoch)) return this.verify(session);
-    clearTimeout(timer);
+    const unused = this.#unused.get(session.epoch);
+    this.#unused.delete(session.epoch);
+    clearTimeout(unused?.timer);
+    // What was taken before this server was frozen is not its own any more.
+    if (unused?.claim.node !== this.#options.self()) this.verify(session);
   }
 
   ended({ clientId, epoch }: Session): void {
@@ -77,7 +92,10 @@ export class IdClaims {
         // It has been taken for nobody, where it is over by now.
         if (isHeld && session.ended) this.#release(session.clientId, claim);
       },
-      (error) => this.#options.logError('a client id could not be verified', error),
+      (error) => {
+        this.#isDoubtful = true;
+        this.#options.logError('a client id could not be verified', error);
+      },
     );
   }
 
@@ -88,9 +106,13 @@ export class IdClaims {
       .renew(self())
       .then(
         (wasKnown) => {
-          if (!wasKnown) for (const session of sessions()) this.verify(session);
+          const isDoubtful = this.#isDoubtful || !wasKnown;
+          this.#isDoubtful = false;
+          if (isDoubtful) for (const session of sessions()) this.verify(session);
         },
-        () => {},
+        () => {
+          this.#isDoubtful = true;
+        },
       )
       .finally(() => {
         this.#renewing = undefined;

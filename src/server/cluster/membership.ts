@@ -13,6 +13,9 @@ const SILENT_FOR = 5_000;
 /** Who has not come to anything for this long has to think that the others have lost it, in ms. */
 const FROZEN_AFTER = 4_000;
 
+/** So many lost servers are remembered. */
+const MOST_LOST = 1_000;
+
 /** A server of the cluster. */
 export interface Member {
   readonly id: string;
@@ -123,9 +126,16 @@ export class Membership<Node extends Member> {
     const known = this.#known.get(id);
     if (!known) return;
     this.#known.delete(id);
-    this.#lastGenerations.set(id, known.node.link.theirGeneration);
+    this.#remember(id, known.node.link.theirGeneration);
     known.node.close();
     this.#options.lost(known.node);
+  }
+
+  /** For as long as it may come back under this id. */
+  #remember(id: string, generation: number): void {
+    this.#lastGenerations.set(id, generation);
+    const [oldest] = this.#lastGenerations.keys();
+    if (this.#lastGenerations.size > MOST_LOST && oldest !== undefined) this.#lastGenerations.delete(oldest);
   }
 
   #beat(): void {
@@ -147,6 +157,7 @@ export class Membership<Node extends Member> {
     this.#id = randomBytes(8);
     this.#listen();
     this.#options.frozen(former);
+    this.#options.beat();
   }
 
   #listen(): void {

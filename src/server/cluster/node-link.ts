@@ -80,8 +80,10 @@ export class NodeLink {
     else this.#outgoing.add(kind, parts, settled);
   }
 
+  /** All that is to be said is said now, what has come is acknowledged. */
   flush(): void {
     this.#outgoing.flush();
+    if (this.#owesAcknowledgement && !this.#closed) this.#acknowledge();
   }
 
   /** @returns false where the other has begun anew, and so this has to be another link */

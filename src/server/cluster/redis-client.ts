@@ -28,6 +28,10 @@ interface IoRedis {
 /** A connected client of the package `redis` (4 or newer) or `ioredis`. */
 export type RedisClient = { readonly duplicate: () => unknown; readonly publish: (...args: never[]) => unknown };
 
+type LogError = (message: string, error: unknown) => void;
+
+const UNSUBSCRIBED = 'a channel of Redis could not be subscribed, and other servers cannot reach this one';
+
 /** What the library does with Redis, whichever client it was given. Nothing that fails is left to end the process. */
 export interface RedisPort {
   /** Rejects as the client does. */
@@ -42,34 +46,41 @@ export interface RedisPort {
 
 /** @throws P2PError `INVALID_ARGUMENT` where it is no such client */
 export function checkRedis(client: unknown): asserts client is RedisClient {
-  const { duplicate, publish } = (client ?? {}) as Partial<RedisClient>;
-  if (typeof duplicate === 'function' && typeof publish === 'function') return;
+  const { duplicate, publish, getSlotRandomNode } = (client ?? {}) as Record<string, unknown>;
+  const isCluster = typeof getSlotRandomNode === 'function';
+  if (typeof duplicate === 'function' && typeof publish === 'function' && !isCluster) return;
+  if (isCluster)
+    throw new P2PError('INVALID_ARGUMENT', 'The option cluster.redis is not made by createCluster of redis');
   throw new P2PError('INVALID_ARGUMENT', 'The option cluster.redis is a client of the package redis or ioredis');
 }
 
-export function redisPort(client: RedisClient): RedisPort {
+export function redisPort(client: RedisClient, logError: LogError): RedisPort {
   // Only that of ioredis tells of its state.
-  return 'status' in client ? ioRedisPort(client as unknown as IoRedis) : nodeRedisPort(client as unknown as NodeRedis);
+  return 'status' in client
+    ? ioRedisPort(client as unknown as IoRedis, logError)
+    : nodeRedisPort(client as unknown as NodeRedis, logError);
 }
 
 /** The client tells of its failures by its own `error` event, and what was not sent is sent again. */
 const ignore = () => {};
 
-function nodeRedisPort(client: NodeRedis): RedisPort {
+function nodeRedisPort(client: NodeRedis, logError: LogError): RedisPort {
   const subscriber = client.duplicate();
   subscriber.on('error', ignore);
-  const connected = subscriber.connect().catch(ignore);
+  const connected = subscriber.connect();
   return {
     command: (args) => client.sendCommand(args),
     publish: (channel, message) => void client.publish(channel, message).catch(ignore),
     subscribe: (channel, received) =>
-      void connected.then(() => subscriber.subscribe(channel, received, true)).catch(ignore),
+      void connected
+        .then(() => subscriber.subscribe(channel, received, true))
+        .catch((error) => logError(UNSUBSCRIBED, error)),
     unsubscribe: (channel) => void subscriber.unsubscribe(channel).catch(ignore),
     close: () => void (subscriber.destroy ? subscriber.destroy() : subscriber.disconnect()),
   };
 }
 
-function ioRedisPort(client: IoRedis): RedisPort {
+function ioRedisPort(client: IoRedis, logError: LogError): RedisPort {
   const subscriber = client.duplicate();
   const listeners = new Map<string, (message: Buffer) => void>();
   subscriber.on('error', ignore);
@@ -79,7 +90,7 @@ function ioRedisPort(client: IoRedis): RedisPort {
     publish: (channel, message) => void client.publish(channel, message).catch(ignore),
     subscribe: (channel, received) => {
       listeners.set(channel, received);
-      subscriber.subscribe(channel).catch(ignore);
+      subscriber.subscribe(channel).catch((error) => logError(UNSUBSCRIBED, error));
     },
     unsubscribe: (channel) => {
       listeners.delete(channel);

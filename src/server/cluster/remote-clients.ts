@@ -13,7 +13,8 @@ export interface RemoteClient extends SessionNote {
 /** Who is connected to the other servers: kept up by what they tell, so that nobody has to ask. */
 export class RemoteClients {
   readonly #byNode = new Map<RemoteNode, Map<number, RemoteClient>>();
-  readonly #byEpoch = new Map<number, RemoteClient>();
+  /** All, those of servers that are not listed too. */
+  readonly #all = new RemoteIds();
   readonly #clients = new RemoteIds();
   readonly #services = new RemoteIds();
   readonly #sessionOf: (client: RemoteClient) => Session;
@@ -49,8 +50,8 @@ export class RemoteClients {
   }
 
   at(clientId: string, epoch: number): Session | undefined {
-    const client = this.#byEpoch.get(epoch);
-    return client?.clientId === clientId ? this.session(client) : undefined;
+    const client = this.#all.at(clientId, epoch);
+    return client && this.session(client);
   }
 
   /** By the number that its server has given it. */
@@ -68,7 +69,7 @@ export class RemoteClients {
   }
 
   add(client: RemoteClient): void {
-    this.#byEpoch.set(client.epoch, client);
+    this.#all.add(client);
     const ofNode = this.#byNode.get(client.node) ?? new Map();
     this.#byNode.set(client.node, ofNode.set(client.number, client));
     if (client.socketId !== undefined) this.#clients.add(client);
@@ -76,8 +77,8 @@ export class RemoteClients {
   }
 
   remove(client: RemoteClient): void {
-    const { epoch, node, number } = client;
-    if (this.#byEpoch.get(epoch) === client) this.#byEpoch.delete(epoch);
+    const { node, number } = client;
+    this.#all.remove(client);
     const ofNode = this.#byNode.get(node);
     if (ofNode?.delete(number) && ofNode.size === 0) this.#byNode.delete(node);
     this.#clients.remove(client);
@@ -95,6 +96,10 @@ class RemoteIds {
 
   first(clientId: string): RemoteClient | undefined {
     return this.#byId.get(clientId)?.[0];
+  }
+
+  at(clientId: string, epoch: number): RemoteClient | undefined {
+    return this.#byId.get(clientId)?.find((client) => client.epoch === epoch);
   }
 
   add(client: RemoteClient): void {

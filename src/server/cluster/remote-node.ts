@@ -37,13 +37,16 @@ export class RemoteNode {
     this.link.send(SECTIONS.note, [writeNote(note)]);
   }
 
-  /** What a session of this server sends to one of the other. @throws P2PError `PEER_TOO_SLOW`, `CLIENT_NOT_FOUND` */
+  /** Nothing new is to be begun there for now. @throws P2PError `PEER_TOO_SLOW` */
+  checkRoom(): void {
+    if (this.link.queued <= MAX_LINK_QUEUE) return;
+    throw new P2PError('PEER_TOO_SLOW', 'Too much waits for the server that the client is connected to');
+  }
+
+  /** What a session of this server sends to one of the other. @throws P2PError `CLIENT_NOT_FOUND` */
   sendFrom(sender: Session | undefined, packet: ClientPacket, settled?: Settled): void {
     const number = sender && this.#options.numberOf(sender);
-    if (number === undefined) throw new P2PError('CLIENT_NOT_FOUND', 'It is connected to this server no more');
-    if (this.link.queued > MAX_LINK_QUEUE) {
-      throw new P2PError('PEER_TOO_SLOW', 'Too much waits for the server that the client is connected to');
-    }
+    if (number === undefined) throw new P2PError('CLIENT_NOT_FOUND', 'The client has moved to another server');
     this.#send(SECTIONS.from, number, packet, settled);
   }
 
@@ -89,7 +92,10 @@ export class RemoteNode {
   deliver(packet: Packet): void {
     if (packet.type !== 'publication' && packet.type !== 'topic-closed') return;
     const { peer, epoch, topic, payload } = packet;
-    const type = packet.type === 'publication' ? 'publish' : 'close-topic';
+    const isPublication = packet.type === 'publication';
+    // Others are not to miss it because this server does, which is soon lost if it goes on taking nothing.
+    if (isPublication && this.link.queued > MAX_LINK_QUEUE) return;
+    const type = isPublication ? 'publish' : 'close-topic';
     this.sendFrom(this.#options.serviceOf(peer, epoch), { type, topic, payload });
   }
 

@@ -25,23 +25,27 @@ export class RemotePort implements SessionPort {
     this.#options = options;
   }
 
-  deliver(packet: Packet, { flushed }: DeliverOptions = {}): void {
-    const { number, node } = this.#options.client;
+  deliver(packet: Packet, { flushed, sender }: DeliverOptions = {}): void {
+    const { client, directory } = this.#options;
+    const { number, node } = client;
     switch (packet.type) {
       case 'message':
-        return this.#sendMessage(packet);
+        node.checkRoom();
+        return this.#sendMessage(packet, (sender as Session | undefined) ?? directory.get(packet.peer));
+      case 'request':
+      case 'pair':
+      case 'open':
+      case 'call':
+      case 'subscribe':
+        node.checkRoom();
+        return this.#send(packet);
       case 'reply':
       case 'reject':
         if (packet.peer === ROUTER || !this.#sender(packet)) return node.sendTo(number, packet);
         return this.#send(packet);
-      case 'request':
-      case 'pair':
       case 'cancel':
-      case 'open':
       case 'opened':
-      case 'call':
       case 'called':
-      case 'subscribe':
       case 'subscribed':
       case 'retained':
         return this.#send(packet);
@@ -68,9 +72,8 @@ export class RemotePort implements SessionPort {
     node.sendFrom(this.#sender(packet), { ...packet, peer, epoch });
   }
 
-  #sendMessage(packet: PacketOf<'message'>): void {
-    const { client, directory, failed } = this.#options;
-    const sender = directory.get(packet.peer);
+  #sendMessage(packet: PacketOf<'message'>, sender: Session | undefined): void {
+    const { client, failed } = this.#options;
     const sent = { ...packet, peer: client.clientId };
     client.node.sendFrom(sender, sent, (arrived) => {
       if (arrived || !sender) return;
@@ -80,7 +83,7 @@ export class RemotePort implements SessionPort {
     });
   }
 
-  /** It has gone from here, where it is not found: then the other server is told so. */
+  /** A subscriber that is not found has left, which the other server is told anyway. */
   #unsubscribe({ peer, epoch, topic }: PacketOf<'unsubscribed'>): void {
     const { client, directory } = this.#options;
     const sender = directory.at(peer, epoch);
