@@ -21,7 +21,12 @@ const FLOORS: Record<string, readonly string[]> = {
     'server',
     'commander',
     'socket.io',
+    'type socket.io',
     'socket.io-client',
+    '@socket.io/cluster-adapter',
+    '@socket.io/redis-streams-adapter',
+    '@socket.io/sticky',
+    'redis',
     'node:',
   ],
 };

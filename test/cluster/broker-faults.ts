@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settled, type TestClient } from '../support/relay.js';
+import type { P2PError } from '../../src/protocol/p2p-error.js';
+import { next, settled, type TestClient } from '../support/relay.js';
 import type { TestRedis } from './support/redis.js';
 import { startRedis } from './support/redis.js';
 import { type AdapterName, startCluster, type TestCluster, type TestNode, until } from './support/start-cluster.js';
@@ -70,6 +71,19 @@ export function describeBrokerFaults(name: string, adapter: AdapterName): void {
         redis.thaw();
       });
       expect(lost).toBe(0);
+    });
+
+    it('who comes while it does not answer is told so, and gets in when it does', async () => {
+      redis.freeze();
+      const client = here.rawClient('newcomer');
+      const [error] = await next<[P2PError]>(client, 'SERVER_ERROR');
+      expect(error.code).toBe('NODE_UNAVAILABLE');
+      redis.thaw();
+      expect(await client.with({ timeout: 20_000 }).isClientConnected('newcomer')).toBe(true);
+      client.disconnect();
+      await Promise.all([counts(here, 2), counts(there, 2)]);
+      const again = await there.connect('newcomer');
+      expect(again.errors).toEqual([]);
     });
 
     it('it may be away until the servers have lost each other, and come back', async () => {

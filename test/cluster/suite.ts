@@ -170,6 +170,29 @@ export function describeCluster(name: string, setup: () => ClusterSetup): void {
       await settled(news);
     });
 
+    it('CV-4 who subscribes late gets what was kept, from another server too', async () => {
+      const service = await there.connect('archive', { isService: true });
+      service.createTopic('log', { retain: 2 });
+      for (const value of [1, 2, 3]) await service.publishTopic('log', value);
+      const reader = await here.connect('late-reader');
+      await known(here, 'archive');
+      const heard: unknown[] = [];
+      await reader.subscribeTopic('archive', 'log', (value: unknown) => heard.push(value)).ready;
+      await expect.poll(() => heard).toEqual([2, 3]);
+    });
+
+    it('SV-4 a publication that waits for its subscribers waits for those of other servers', async () => {
+      const service = await there.connect('careful', { isService: true });
+      service.createTopic('news', { slow: 'wait' });
+      const reader = await here.connect('careful-reader');
+      await known(here, 'careful');
+      const heard: unknown[] = [];
+      await reader.subscribeTopic('careful', 'news', (value: unknown) => heard.push(value)).ready;
+      await service.publishTopic('news', 'first');
+      await reader.isClientConnected('careful-reader');
+      expect(heard).toEqual(['first']);
+    });
+
     it('CC-1 a room spans servers', async () => {
       const [alice, bob] = await acquainted('room');
       await Promise.all([alice.joinRoom('hall'), bob.joinRoom('hall')]);
