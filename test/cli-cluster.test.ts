@@ -295,6 +295,12 @@ describe.skipIf(!hasRedis())('p2p serve --redis, over a real Redis', () => {
     const frozen = await startRedis();
     onTestFinished(() => frozen.close());
     const relays = [await serve('--redis', frozen.url), await serve('--redis', frozen.url, '--workers', '2')];
+    const [one, many] = relays as [Served, Served];
+    await expectAllToTalk([
+      await client(one.url, 'alice'),
+      await client(many.url, 'bob'),
+      await client(many.url, 'carol'),
+    ]);
     frozen.freeze();
     for (const { process: primary, ended } of relays) {
       primary.kill('SIGTERM');
