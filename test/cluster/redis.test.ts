@@ -25,6 +25,8 @@ describe.skipIf(!hasRedis())('over a real Redis', () => {
     redisUrl: redis.url,
   }));
 
+  describeCluster('servers joined by a client of ioredis', () => ({ adapter: 'ioredis', redisUrl: redis.url }));
+
   describeNodeFaults('faults of servers joined by @socket.io/redis-streams-adapter', () => ({
     adapter: 'redis-streams',
     redisUrl: redis.url,

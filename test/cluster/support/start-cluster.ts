@@ -8,7 +8,7 @@ import { P2PError } from '../../../src/protocol/p2p-error.js';
 import { type ClientOptions, connected, next, rawSocketTo, type TestClient } from '../../support/relay.js';
 
 /** What joins the servers. */
-export type AdapterName = 'cluster' | 'redis-streams' | 'redis-sharded';
+export type AdapterName = 'cluster' | 'redis-streams' | 'redis-sharded' | 'ioredis';
 
 export interface ClusterSetup {
   readonly adapter: AdapterName;
