@@ -90,10 +90,10 @@ export function createNodeDuplex(end: StreamEnd, { Duplex, failed, signal, ...se
 /** No peer ends a process by an error that nobody listens for. */
 function destroy(duplex: Duplex, error: P2PError, failed: (error: P2PError) => void): void {
   if (duplex.destroyed) return;
-  const listeners = duplex.listeners('error');
-  // That of `pipe()` throws the error again where there is no other.
-  if (listeners.every(({ name }) => name === 'onerror')) failed(error);
-  if (listeners.length === 0) return void duplex.destroy();
+  const listeners = duplex.listenerCount('error');
+  // `pipe()` listens to both, and throws the error again where nobody else listens.
+  if (listeners <= duplex.listenerCount('unpipe')) failed(error);
+  if (listeners === 0) return void duplex.destroy();
   duplex.on('error', () => {});
   duplex.destroy(error);
 }

@@ -141,7 +141,8 @@ class NodeHandle {
       url,
       port,
       connect: (clientId, plugin) => connected(p2pClientPlugin(rawSocketTo(url), clientId, plugin)),
-      rawClient: (clientId, options) => p2pClientPlugin(rawSocketTo(url, options), clientId),
+      rawClient: (clientId, options) =>
+        p2pClientPlugin(rawSocketTo(url, options), clientId).on('SERVER_ERROR', () => {}),
       connectPlain: async (clientId) => {
         const socket = rawSocketTo(url, { query: { clientId } });
         await next(socket, 'connect');
