@@ -29,14 +29,20 @@ const REQUEST = 'echo';
 /** How long an answer may take, in ms. */
 const TIMEOUT = 10_000;
 
-/** Each has channels of its own, so that none hears the others. */
-export async function serve(name: ContestantName, httpServer: HttpServer, redisUrl: string): Promise<void> {
+export interface ServeOrder {
+  readonly contestant: ContestantName;
+  readonly redisUrl: string;
+  /** Servers of one group hear each other, and no others. */
+  readonly group: string;
+}
+
+export async function serve(httpServer: HttpServer, { contestant, redisUrl, group }: ServeOrder): Promise<void> {
   const redis = await connectRedis(redisUrl);
-  const adapter = name.endsWith('streams')
-    ? createStreamsAdapter(redis, { streamName: name, channelPrefix: name })
-    : createShardedAdapter(redis, await connectRedis(redisUrl), { channelPrefix: name });
+  const adapter = contestant.endsWith('streams')
+    ? createStreamsAdapter(redis, { streamName: group, channelPrefix: group })
+    : createShardedAdapter(redis, await connectRedis(redisUrl), { channelPrefix: group });
   const io = new Server(httpServer, { adapter });
-  if (name.startsWith('ours')) p2pServerPlugin(io, { authenticate: false, cluster: { redis, prefix: name } });
+  if (contestant.startsWith('ours')) p2pServerPlugin(io, { authenticate: false, cluster: { redis, prefix: group } });
   else serveRooms(io);
 }
 

@@ -26,6 +26,8 @@ export interface RigOptions {
   readonly failed: (error: Error) => void;
 }
 
+let rigs = 0;
+
 /** Two servers, and the clients of both in one process. */
 export class Rig {
   readonly contestant: ContestantName;
@@ -51,7 +53,9 @@ export class Rig {
     const { contestant } = this;
     const { url: redisUrl } = this.#broker;
     const ports: number[] = [];
-    for (const server of this.#servers) ports.push((await server.call('listen', { contestant, redisUrl })).port);
+    // What servers of before have left in Redis lasts for some seconds.
+    const order = { contestant, redisUrl, group: `${contestant} ${++rigs}` };
+    for (const server of this.#servers) ports.push((await server.call('listen', order)).port);
     await this.#load.call('connect', { contestant, ports: ports as [number, number], pairs: PAIRS });
   }
 
