@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RestartPauses } from '../src/cli/restart-pauses.js';
@@ -141,6 +141,28 @@ describe('p2p serve --workers', () => {
       expect(stdout).toMatch(/Ctrl\+C\.\nclosing\n$/);
       for (const socket of clients) socket.disconnect();
     }
+  });
+
+  it('hands over no connection any more once it ends', async () => {
+    const { url, process: primary, says, ended } = await serve('--workers', '2');
+    const { port } = new URL(url);
+    const early = Array.from({ length: 100 }, () => connect({ port: Number(port), host: 'localhost' }));
+    await Promise.all(
+      early.map((socket) =>
+        once(
+          socket.on('error', () => {}),
+          'connect',
+        ),
+      ),
+    );
+    // By then, those before have been accepted.
+    await fetch(url);
+    primary.kill('SIGTERM');
+    await says('closing');
+    const closed = Promise.all(early.map((socket) => new Promise((resolve) => socket.once('close', resolve).resume())));
+    for (const socket of early) socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    await closed;
   });
 
   it('ends while one of its processes is still starting', async () => {

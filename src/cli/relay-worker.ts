@@ -47,6 +47,8 @@ export class RelayWorker {
 
   /** `ended` says when it is done. */
   close(): void {
+    // @socket.io/sticky gives it nothing more then: a connection that arrives while it ends would stay open for ever.
+    if (cluster.workers) delete cluster.workers[this.#worker.id];
     if (this.isReady) this.#worker.send(CLOSE);
     else this.#worker.process.kill('SIGKILL');
   }

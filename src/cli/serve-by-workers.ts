@@ -7,6 +7,9 @@ import { loadClusterAdapter, loadSticky } from './load-peer-dependency.js';
 import { untilSignal } from './until-signal.js';
 import { WorkerPool } from './worker-pool.js';
 
+/** How long connections may take to close, in ms. */
+const CLOSING_TIME = 1_000;
+
 export interface WorkersOptions extends ListenAddress {
   /** How many processes. */
   readonly workers: number;
@@ -37,5 +40,7 @@ export async function serveByWorkers({ workers, redis, ...address }: WorkersOpti
   } finally {
     await pool.close();
     httpServer.closeAllConnections();
+    // Connections that were on their way to a process when it was killed stay open.
+    setTimeout(() => process.exit(), CLOSING_TIME).unref();
   }
 }
