@@ -146,7 +146,7 @@ describe('p2p serve --workers', () => {
   it('hands over no connection any more once it ends', async () => {
     const { url, process: primary, says, ended } = await serve('--workers', '2');
     const { port } = new URL(url);
-    const early = Array.from({ length: 100 }, () => connect({ port: Number(port), host: 'localhost' }));
+    const early = Array.from({ length: 400 }, () => connect({ port: Number(port), host: 'localhost' }));
     await Promise.all(
       early.map((socket) =>
         once(
@@ -160,7 +160,10 @@ describe('p2p serve --workers', () => {
     primary.kill('SIGTERM');
     await says('closing');
     const closed = Promise.all(early.map((socket) => new Promise((resolve) => socket.once('close', resolve).resume())));
-    for (const socket of early) socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    for (const socket of early) {
+      socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await new Promise(setImmediate);
+    }
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
     await closed;
   });
