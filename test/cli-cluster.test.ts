@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket as NetSocket, type Server } from 'node:net';
 import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RestartPauses } from '../src/cli/restart-pauses.js';
@@ -80,6 +80,18 @@ function p2pWithout(missing: string, ...args: string[]): Run {
   return runWith({}, process.execPath, '--import', asUrl(register), cli, 'serve', '--port', '0', ...args);
 }
 
+/** Resolves when the text has come. */
+function textFrom(socket: NetSocket, expected: string): Promise<void> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      if (text.includes(expected)) resolve();
+    });
+    socket.on('error', reject).on('close', () => reject(new Error(`closed after ${text}`)));
+  });
+}
+
 async function listening(server: Server): Promise<number> {
   await once(server.listen(0), 'listening');
   onTestFinished(() => void server.close());
@@ -111,6 +123,24 @@ describe('p2p serve --workers', () => {
     expect(stayed.length).toBeLessThan(idsBefore.length);
     primary.kill('SIGTERM');
     expect((await ended).code).toBe(0);
+  });
+
+  it('loses nothing of what comes while a connection is passed on', async () => {
+    const { url } = await serve('--workers', '2');
+    const { port } = new URL(url);
+    const answered = Array.from({ length: 50 }, async () => {
+      const socket = connect({ port: Number(port), host: 'localhost', noDelay: true });
+      onTestFinished(() => void socket.destroy());
+      await once(socket, 'connect');
+      const answer = textFrom(socket, ' 404 ');
+      socket.write('GET / HTTP/1.1\r\n');
+      for (const byte of 'Host: localhost\r\n\r\n') {
+        await new Promise(setImmediate);
+        socket.write(byte);
+      }
+      await answer;
+    });
+    await Promise.all(answered);
   });
 
   it('the only process is replaced as often as it dies, after a pause where that is soon', async () => {

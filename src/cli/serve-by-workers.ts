@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { howToTalkTo } from './how-to-talk-to.js';
 import { type ListenAddress, listenAt } from './listen-at.js';
 import { loadClusterAdapter, loadSticky } from './load-peer-dependency.js';
+import { stopReadingWhenPassedOn } from './stop-reading.js';
 import { untilSignal } from './until-signal.js';
 import { WorkerPool } from './worker-pool.js';
 
@@ -31,6 +32,7 @@ export async function serveByWorkers({ workers, redis, ...address }: WorkersOpti
   // Those that have not started yet would lose it. Clients come again.
   httpServer.on('connection', (socket) => pool.isReady || socket.destroy());
   setupMaster(httpServer);
+  stopReadingWhenPassedOn(httpServer);
   await pool.start(workers);
   try {
     console.log(howToTalkTo(await listenAt(httpServer, address), pool.pids));
