@@ -1,3 +1,4 @@
+import { within } from '../async/later.js';
 import { CliError, explainSystemError } from './cli-error.js';
 import { loadRedis } from './load-peer-dependency.js';
 
@@ -47,18 +48,9 @@ export function withoutPassword(url: string): string {
 }
 
 /** One that lacks a password can connect, and is refused only then. */
-async function answerOf(client: Client): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('it does not answer')), STARTING_TIME);
-  });
+function answerOf(client: Client): Promise<unknown> {
   const answered = client.connect().then(() => client.ping());
-  try {
-    await Promise.race([answered, expired]);
-  } finally {
-    clearTimeout(timer);
-    answered.catch(() => {});
-  }
+  return within(answered, STARTING_TIME, () => new Error('it does not answer'));
 }
 
 /** A client that has not connected throws. */

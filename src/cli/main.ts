@@ -5,6 +5,7 @@ import { MAX_RETAINED } from '../protocol/limits.js';
 import { call } from './call.js';
 import { describeError } from './cli-error.js';
 import { clients } from './clients.js';
+import { exitSoon } from './exit-soon.js';
 import { OutputClosedError } from './line-printer.js';
 import { listen } from './listen.js';
 import { notice } from './notice.js';
@@ -33,9 +34,6 @@ A topic lives as long as its service: this one stays until Ctrl+C, also after
 the last value, for those who subscribe late. They get the latest values first.
 Subscribers are waited for, --timeout at most; one that takes longer has to
 subscribe again.`;
-
-/** How long a connection may take to close after a failure, in ms. */
-const CLOSING_TIME = 1_000;
 
 /** The options of every command that connects as a client. */
 function addConnectOptions(command: Command): void {
@@ -173,5 +171,5 @@ try {
     process.exitCode = 1;
   }
   // A connection is closed properly first, so that the id is free again; one that nobody answers is not waited for.
-  setTimeout(() => process.exit(), CLOSING_TIME).unref();
+  exitSoon();
 }

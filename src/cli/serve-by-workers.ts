@@ -1,15 +1,13 @@
 import cluster from 'node:cluster';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { exitSoon } from './exit-soon.js';
 import { howToTalkTo } from './how-to-talk-to.js';
 import { type ListenAddress, listenAt } from './listen-at.js';
 import { loadClusterAdapter, loadSticky } from './load-peer-dependency.js';
 import { stopReadingWhenPassedOn } from './stop-reading.js';
 import { untilSignal } from './until-signal.js';
 import { WorkerPool } from './worker-pool.js';
-
-/** How long connections may take to close, in ms. */
-const CLOSING_TIME = 1_000;
 
 export interface WorkersOptions extends ListenAddress {
   /** How many processes. */
@@ -43,6 +41,6 @@ export async function serveByWorkers({ workers, redis, ...address }: WorkersOpti
     await pool.close();
     httpServer.closeAllConnections();
     // Connections that were on their way to a process when it was killed stay open.
-    setTimeout(() => process.exit(), CLOSING_TIME).unref();
+    exitSoon();
   }
 }

@@ -1,3 +1,4 @@
+import { exitSoon } from './exit-soon.js';
 import { howToTalkTo } from './how-to-talk-to.js';
 import { type Joint, joinByRedis } from './join-relays.js';
 import { type ListenAddress, listenAt } from './listen-at.js';
@@ -5,9 +6,6 @@ import { RedisOutages } from './redis-outages.js';
 import { serveByWorkers } from './serve-by-workers.js';
 import { startRelay } from './start-relay.js';
 import { untilSignal } from './until-signal.js';
-
-/** How long the connections to Redis may take to close, in ms. */
-const CLOSING_TIME = 1_000;
 
 export interface ServeOptions extends ListenAddress {
   /** How many processes, where it is not this one. */
@@ -29,7 +27,7 @@ async function serveAlone({ redis, ...address }: ListenAddress & { readonly redi
   console.log('closing');
   await relay.close();
   // The adapter ends one of its connections only when Redis has answered.
-  if (redis !== undefined) setTimeout(() => process.exit(), CLOSING_TIME).unref();
+  if (redis !== undefined) exitSoon();
 }
 
 function join(redisUrl: string): Promise<Joint> {

@@ -1,13 +1,12 @@
 // What `p2p serve --workers` runs in each of its processes.
+
 import cluster from 'node:cluster';
 import { describeError } from './cli-error.js';
+import { exitSoon } from './exit-soon.js';
 import { joinByRedis, joinProcesses } from './join-relays.js';
 import { loadSticky } from './load-peer-dependency.js';
 import { type Relay, startRelay } from './start-relay.js';
 import { CLOSE, REDIS_VARIABLE, type WorkerReport } from './worker-report.js';
-
-/** How long connections may take to close, in ms. */
-const CLOSING_TIME = 1_000;
 
 function report(message: WorkerReport, sent: () => void = () => {}): void {
   process.send?.(message, undefined, {}, sent);
@@ -32,7 +31,7 @@ async function start(): Promise<Relay> {
 }
 
 async function close({ httpServer, close }: Relay): Promise<void> {
-  setTimeout(() => process.exit(), CLOSING_TIME).unref();
+  exitSoon();
   await close();
   httpServer.closeAllConnections();
   cluster.worker?.disconnect();

@@ -8,6 +8,9 @@ export interface SocketQuestion {
   readonly timeout: number;
 }
 
+/** Hears the arguments of the answer, or why there is none. */
+export type Answered = (outcome: readonly unknown[] | P2PError) => void;
+
 /**
  * Emits an event that asks for an acknowledgement, by Socket.IO's own acks with a timeout: the only place
  * that uses them. They outlast the socket by themselves.
@@ -17,18 +20,23 @@ export interface SocketQuestion {
 export function askSocket(
   socket: RawServerSocket,
   { event, args, timeout }: SocketQuestion,
-  answered: (outcome: readonly unknown[] | P2PError) => void,
+  answered: Answered,
 ): () => void {
   let open = true;
   const settle = settleAcknowledgement(socket, () => {
     socket.timeout(timeout).emit(event, ...args, (error: Error | null, ...results: unknown[]) => {
       if (!open) return;
       open = false;
-      answered(error ? new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } }) : results);
+      answered(error ? timedOut(timeout) : results);
     });
   });
   return () => {
     open = false;
     settle();
   };
+}
+
+/** `timeout` in ms. */
+export function timedOut(timeout: number): P2PError {
+  return new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } });
 }

@@ -1,6 +1,6 @@
-import { P2PError } from '../protocol/p2p-error.js';
 import { instanceOf } from './cluster/instance.js';
 import type { Directory } from './directory.js';
+import { inUse, reserved } from './id-errors.js';
 import type { Session } from './session.js';
 import type { SessionRequest } from './session-request.js';
 
@@ -22,9 +22,7 @@ export class ClientIds {
 
   /** @throws P2PError `CLIENT_ID_IN_USE` when another client holds the id, `CLIENT_ID_RESERVED` when the server does */
   checkFree(request: SessionRequest): void {
-    const { clientId } = request;
-    if (!this.rivalOf(request)) return;
-    throw new P2PError('CLIENT_ID_IN_USE', `Another client is connected as "${clientId}"`, { details: { clientId } });
+    if (this.rivalOf(request)) throw inUse(request.clientId);
   }
 
   /** The holder of the id, where it is in the way. @throws P2PError `CLIENT_ID_RESERVED` when the server holds it */
@@ -36,14 +34,6 @@ export class ClientIds {
     const isFree = !holder || holder.hosted || holder.socket === socket || isSameInstance(holder, secret);
     return isFree || holder === replacing || duplicates === 'takeover' ? undefined : holder;
   }
-}
-
-export function replaced({ clientId }: Session): P2PError {
-  return new P2PError('SESSION_REPLACED', `A newer session of "${clientId}" has begun`);
-}
-
-export function reserved(clientId: string): P2PError {
-  return new P2PError('CLIENT_ID_RESERVED', `"${clientId}" is kept for the server`, { details: { clientId } });
 }
 
 /** CC-2: the same plugin instance may replace its own old session. */

@@ -20,23 +20,20 @@ export class Directory {
 
   /** Those that are connected: not the server's own. */
   get connectedIds(): string[] {
-    return this.#withRemote(Array.from(this.#bySocketId.values(), ({ clientId }) => clientId));
+    const ids = Array.from(this.#bySocketId.values(), ({ clientId }) => clientId);
+    return withRemote(ids, this.#remote?.clients);
   }
 
   /** All that clients may know of: services of the server are clients to them (SV-2). */
   get clientIds(): string[] {
-    return this.#withRemote(
-      this.#idsOf(({ isListed }) => isListed),
-      () => true,
-    );
+    const ids = this.#idsOf(({ isListed }) => isListed);
+    return withRemote(ids, this.#remote?.listed);
   }
 
   /** Services of clients and of the server. */
   get serviceIds(): string[] {
-    return this.#withRemote(
-      this.#idsOf(({ isService }) => isService),
-      ({ isService }) => isService,
-    );
+    const ids = this.#idsOf(({ isService }) => isService);
+    return withRemote(ids, this.#remote?.services);
   }
 
   /** From now on it knows of the clients of other servers too, and these of its own. */
@@ -130,14 +127,6 @@ export class Directory {
     return this.#remote?.client(clientId) ?? this.#shared.get(clientId) ?? this.#remote?.service(clientId);
   }
 
-  /** With those of other servers: clients, and services of theirs where these are meant too. */
-  #withRemote(ids: string[], isMeant?: (client: RemoteClient) => boolean): string[] {
-    if (!this.#remote) return ids;
-    const { clients, services } = this.#remote;
-    const others = isMeant ? [...clients, ...services].filter(isMeant) : clients;
-    return [...new Set([...ids, ...others.map(({ clientId }) => clientId)])];
-  }
-
   /** Each once, though two sessions may share it. */
   #idsOf(isMeant: (session: Session) => boolean): string[] {
     const ids: string[] = [];
@@ -148,4 +137,9 @@ export class Directory {
     }
     return ids;
   }
+}
+
+/** With those of other servers, each once. */
+function withRemote(ids: string[], others: readonly RemoteClient[] | undefined): string[] {
+  return others ? [...new Set([...ids, ...others.map(({ clientId }) => clientId)])] : ids;
 }

@@ -14,6 +14,8 @@ export interface RemoteOrigin {
   /** Whether anybody is at the other end of its connection. */
   isAlive(): Promise<boolean>;
   expel(reason: P2PError): void;
+  /** Takes it out of the directory there; its socket stays connected. */
+  remove(): void;
   /** It is over, for this server. */
   forget(): void;
 }

@@ -12,9 +12,9 @@ import { checkEvent, checkPeer } from '../protocol/check-names.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { checkPlainArguments } from '../protocol/plain-bodies.js';
 import type { NodeDuplex } from '../stream/node-duplex.js';
-import { askSocket } from './ask-socket.js';
+import { type Answered, askSocket, type SocketQuestion, timedOut } from './ask-socket.js';
 import type { Directory } from './directory.js';
-import type { RawNamespace, RawServerSocket } from './raw-server.js';
+import type { RawNamespace } from './raw-server.js';
 import type { Session } from './session.js';
 
 /** Where it looks for clients. */
@@ -75,26 +75,17 @@ export class ServerCalls extends ServiceCalls {
   }
 
   async #ask(clientId: string, event: ApplicationEvent): Promise<readonly unknown[]> {
-    const session = this.#place.directory.get(clientId);
+    const { namespace, directory } = this.#place;
+    const session = directory.get(clientId);
     const socketId = session?.remote?.socketId;
-    if (session && socketId !== undefined) return this.#askRemote(session, socketId, event);
+    const question = { ...event, ...this.#settings.deadline };
+    if (session && socketId !== undefined) {
+      const asked = { ...question, clientId };
+      return askSession(session, question, (answered) => askRoom(namespace.to(socketId), asked, answered));
+    }
     if (!session?.socket) throw notFound(clientId, event.event);
-    const question = { ...event, ...this.#settings.deadline };
-    return askSession(session, question, (answered) =>
-      askSocket(session.socket as RawServerSocket, question, answered),
-    );
-  }
-
-  #askRemote(session: Session, socketId: string, event: ApplicationEvent): Promise<readonly unknown[]> {
-    const question = { ...event, ...this.#settings.deadline };
-    const { namespace } = this.#place;
-    return askSession(session, question, (answered) => {
-      const room = namespace.to(socketId);
-      return askThroughAdapter(room, question, (outcome) => {
-        // Nobody was there to be asked.
-        answered(Array.isArray(outcome) && outcome.length === 0 ? peerGone(session.clientId) : outcome);
-      });
-    });
+    const { socket } = session;
+    return askSession(session, question, (answered) => askSocket(socket, question, answered));
   }
 }
 
@@ -102,7 +93,7 @@ export class ServerCalls extends ServiceCalls {
 function askSession(
   session: Session,
   { signal }: Deadline,
-  ask: (answered: (outcome: readonly unknown[] | P2PError) => void) => () => void,
+  ask: (answered: Answered) => () => void,
 ): Promise<readonly unknown[]> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortedError(signal);
@@ -121,15 +112,15 @@ function askSession(
   });
 }
 
-/** The one answer that comes, of the one socket that has the room. */
-function askThroughAdapter(
+/** The one answer that comes, of the one socket that has the room; nobody answers where it has just left. */
+function askRoom(
   room: ReturnType<RawNamespace['to']>,
-  { event, args, timeout }: ApplicationEvent & Deadline,
-  answered: (outcome: readonly unknown[] | P2PError) => void,
+  { clientId, event, args, timeout }: SocketQuestion & { readonly clientId: string },
+  answered: Answered,
 ): () => void {
   room.timeout(timeout).emit(event, ...args, (error: Error | null, answers: readonly unknown[]) => {
-    if (error) answered(new P2PError('TIMEOUT', `No answer within ${timeout} ms`, { details: { timeout } }));
-    else answered(answers);
+    if (error) answered(timedOut(timeout));
+    else answered(answers.length > 0 ? answers : peerGone(clientId));
   });
   return () => {};
 }

@@ -1,5 +1,5 @@
 import { P2PError } from '../protocol/p2p-error.js';
-import { ClientIds, isSameInstance, replaced, reserved } from './client-ids.js';
+import { ClientIds, isSameInstance } from './client-ids.js';
 import { tellEnd } from './client-kind.js';
 import type { Claims } from './cluster/claims.js';
 import { Cluster } from './cluster/cluster.js';
@@ -10,6 +10,7 @@ import type { Diagnostics } from './diagnostics.js';
 import { Directory } from './directory.js';
 import { EventWriter } from './event-writer.js';
 import { cutOff, hangUp } from './hang-up.js';
+import { replaced, reserved } from './id-errors.js';
 import { Intake } from './intake.js';
 import { Interest } from './interest.js';
 import type { Permission } from './permission.js';
@@ -175,9 +176,8 @@ export class Sessions {
 
   /** The server takes a client out: not even a recovered connection brings it back. */
   remove(session: Session): void {
-    const reason = new P2PError('SESSION_REMOVED', 'The server has removed this client');
-    if (session.remote) session.remote.expel(reason);
-    else this.end(session, reason);
+    if (session.remote) session.remote.remove();
+    else this.end(session, new P2PError('SESSION_REMOVED', 'The server has removed this client'));
   }
 
   /** Frees everything that the session owned, and tells those concerned. */
@@ -196,7 +196,7 @@ export class Sessions {
   takeOver(holder: Session, by: RawServerSocket): void {
     if (holder.ended || holder.remote) return;
     this.#options.diagnostics.report('session.takeover', { clientId: holder.clientId, socketId: by.id });
-    this.expel(holder, replaced(holder));
+    this.expel(holder, replaced(holder.clientId));
   }
 
   /** Ends it, tells why, and disconnects. */
@@ -223,12 +223,12 @@ export class Sessions {
   #replaceHolder({ socket, clientId, secret }: SessionRequest): number | undefined {
     const holder = this.directory.holder(clientId);
     if (holder?.remote) {
-      this.end(holder, replaced(holder));
+      this.end(holder, replaced(clientId));
       return holder.epoch;
     }
     if (!holder?.socket) return undefined;
-    if (holder.socket === socket) this.end(holder, replaced(holder));
-    else if (isSameInstance(holder, secret)) this.expel(holder, replaced(holder));
+    if (holder.socket === socket) this.end(holder, replaced(clientId));
+    else if (isSameInstance(holder, secret)) this.expel(holder, replaced(clientId));
     else this.takeOver(holder, socket);
     return undefined;
   }

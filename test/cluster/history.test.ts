@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
-import type { P2PError } from '../../src/protocol/p2p-error.js';
+import { askOthers, CERTAIN } from '../hostile/support/ask-others.js';
 import { History } from '../hostile/support/history.js';
 import { pick, randomNumbers } from '../hostile/support/random.js';
-import { connected, next, rawSocketTo, type TestClient } from '../support/relay.js';
+import { connected, rawSocketTo, type TestClient } from '../support/relay.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { hasRedis, startRedis, type TestRedis } from './support/redis.js';
 import { startCluster, type TestCluster, until } from './support/start-cluster.js';
@@ -22,9 +21,6 @@ const AT_ONCE = 4;
 /** Of the requests between two faults, so many have been answered. */
 const ANSWERED_BETWEEN = 100;
 
-/** Said by whoever can be sure that the message has not arrived; after all others it may have. */
-const CERTAIN = ['CLIENT_NOT_FOUND', 'QUEUE_FULL'];
-
 /** What may become of a request, beside its answer. */
 const EXPECTED = [...CERTAIN, 'PEER_GONE', 'LINK_DOWN', 'TIMEOUT', 'NODE_UNAVAILABLE', 'CLIENT_ID_IN_USE'];
 
@@ -33,29 +29,6 @@ interface Person {
   readonly proxy: TcpProxy;
   /** The server that it connects to. */
   node: number;
-}
-
-/** Asks the others, in turn, until it is over. */
-async function ask({ client }: Person, history: History, isOver: () => boolean): Promise<void> {
-  const others = CLIENTS.filter((id) => id !== client.clientId);
-  let turn = 0;
-  const one = async () => {
-    while (!isOver()) {
-      const to = others[turn++ % others.length] as string;
-      const operation = history.invoke(client.clientId, to);
-      try {
-        await client.with({ timeout: 15_000 }).emitToWithAck(to, 'work', { to, number: operation.number });
-        history.ok(operation);
-      } catch (error) {
-        const { code } = error as P2PError;
-        if (CERTAIN.includes(code)) history.fail(operation, code);
-        else history.unknown(operation, code);
-        if (!client.connected && !isOver()) await next(client, 'connect');
-        await setImmediate();
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
 }
 
 describe.skipIf(!hasRedis())('faults: three servers over a real Redis', () => {
@@ -122,7 +95,8 @@ describe.skipIf(!hasRedis())('faults: three servers over a real Redis', () => {
       });
     }
     let over = false;
-    const asking = people.map((each) => ask(each, history, () => over));
+    const asked = { clients: CLIENTS, history, atOnce: AT_ONCE, isOver: () => over, timeout: 15_000 };
+    const asking = people.map(({ client }) => askOthers(client, asked));
     const random = randomNumbers(7);
     const faults = [
       ...Array.from({ length: sizes.resets }, () => async () => pick(random, people).proxy.cut()),

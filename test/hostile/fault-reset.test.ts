@@ -1,9 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { p2pClientPlugin } from '../../src/client/p2p-client-plugin.js';
-import type { P2PError } from '../../src/protocol/p2p-error.js';
-import { connected, next, rawSocketTo, type TestClient } from '../support/relay.js';
+import { connected, rawSocketTo } from '../support/relay.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { askOthers } from './support/ask-others.js';
 import { atSize, record } from './support/figures.js';
 import { History } from './support/history.js';
 import { since } from './support/load.js';
@@ -17,37 +16,11 @@ const AT_ONCE = 8;
 /** Of the requests between two resets, so many have been answered. */
 const ANSWERED_BETWEEN = 100;
 
-/** Said by whoever can be sure that the message has not arrived; after all others it may have. */
-const CERTAIN = ['CLIENT_NOT_FOUND', 'QUEUE_FULL'];
-
 async function connectBehindProxy(port: number, clientId: string) {
   const proxy = await startTcpProxy(port);
   onTestFinished(() => proxy.close());
   const socket = rawSocketTo(`http://localhost:${proxy.port}`, { randomizationFactor: 0 });
   return { client: await connected(p2pClientPlugin(socket, clientId)), proxy };
-}
-
-/** Asks the others, in turn, until it is over. */
-async function ask(client: TestClient, history: History, isOver: () => boolean): Promise<void> {
-  const others = CLIENTS.filter((id) => id !== client.clientId);
-  let turn = 0;
-  const one = async () => {
-    while (!isOver()) {
-      const to = others[turn++ % others.length]!;
-      const operation = history.invoke(client.clientId, to);
-      try {
-        await client.emitToWithAck(to, 'work', { to, number: operation.number });
-        history.ok(operation);
-      } catch (error) {
-        const { code } = error as P2PError;
-        if (CERTAIN.includes(code)) history.fail(operation, code);
-        else history.unknown(operation, code);
-        if (!client.connected && !isOver()) await next(client, 'connect');
-        await setImmediate();
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
 }
 
 async function resetThem(proxies: readonly TcpProxy[], history: History): Promise<number> {
@@ -77,7 +50,8 @@ it('faults: TCP resets: no acknowledged loss, no duplicate, order per pair, and 
   }
   const start = performance.now();
   let over = false;
-  const asking = all.map(({ client }) => ask(client, history, () => over));
+  const asked = { clients: CLIENTS, history, atOnce: AT_ONCE, isOver: () => over };
+  const asking = all.map(({ client }) => askOthers(client, asked));
   const resets = await resetThem(
     all.map(({ proxy }) => proxy),
     history,

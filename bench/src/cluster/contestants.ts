@@ -4,27 +4,16 @@ import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-
 import { createClient } from 'redis';
 import { Server } from 'socket.io';
 import { p2pServerPlugin } from 'socket.io-p2p-plugin/server';
-import { type ConnectOptions, connectBare, connectOurs } from '../connect-clients.js';
-import type { Payload } from '../relay/payloads.js';
+import { type ConnectOptions, connectBare } from '../connect-clients.js';
+import { connectOurClient, EVENT, type OurClient, REQUEST } from '../our-client.js';
 
 /** This library, and `io.to(id).emit`, each with both adapters. */
 export const CONTESTANTS = ['ours, sharded', 'plain, sharded', 'ours, streams', 'plain, streams'] as const;
 
 export type ContestantName = (typeof CONTESTANTS)[number];
 
-/** One client, whichever way it talks. */
-export interface ClusterClient {
-  send(to: string, payload: Payload): void;
-  /** Sets who hears what others send. */
-  receive(listener: (from: string, payload: unknown) => void): void;
-  /** Settles with the answer: the same payload. */
-  request(to: string, payload: Payload): Promise<unknown>;
-  /** Of this library alone. Whether such a client is connected anywhere. */
-  look?(clientId: string): Promise<boolean>;
-}
-
-const EVENT = 'data';
-const REQUEST = 'echo';
+/** One client, whichever way it talks. Only ours looks for others. */
+export type ClusterClient = Omit<OurClient, 'look'> & Partial<OurClient>;
 
 /** How long an answer may take, in ms. */
 const TIMEOUT = 10_000;
@@ -66,18 +55,7 @@ function serveRooms(io: Server): void {
 }
 
 export async function connect(name: ContestantName, options: ConnectOptions): Promise<ClusterClient> {
-  return name.startsWith('ours') ? oursOf(options) : plainOf(options);
-}
-
-async function oursOf(options: ConnectOptions): Promise<ClusterClient> {
-  const socket = await connectOurs(options);
-  socket.onAny(REQUEST, (_from, payload, answer) => answer(payload));
-  return {
-    send: (to, payload) => socket.emitTo(to, EVENT, payload),
-    receive: (listener) => socket.onAny(EVENT, listener),
-    request: (to, payload) => socket.emitToWithAck(to, REQUEST, payload),
-    look: (clientId) => socket.isClientConnected(clientId),
-  };
+  return name.startsWith('ours') ? connectOurClient(options) : plainOf(options);
 }
 
 async function plainOf(options: ConnectOptions): Promise<ClusterClient> {

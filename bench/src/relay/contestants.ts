@@ -1,8 +1,8 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import { type P2PServerOptions, p2pServerPlugin } from 'socket.io-p2p-plugin/server';
-import { type ConnectOptions, connectBare, connectOurs } from '../connect-clients.js';
-import type { Payload } from './payloads.js';
+import { type ConnectOptions, connectBare } from '../connect-clients.js';
+import { connectOurClient, EVENT, type OurClient } from '../our-client.js';
 import { POLICY_OPTIONS, type PolicyName } from './policies.js';
 
 /** This library, and what one would write in its place with Socket.IO alone. */
@@ -18,14 +18,8 @@ export type IdleContestantName = (typeof IDLE_CONTESTANTS)[number];
 /** Those of the messages, of idle clients, and of what is asked before. */
 export type AnyContestantName = IdleContestantName | PolicyName;
 
-/** One connected client, whichever way it talks. */
-export interface RelayClient {
-  send(to: string, payload: Payload): void;
-  /** Sets who hears what others send. */
-  receive(listener: (from: string, payload: unknown) => void): void;
-  /** Of this library alone. Settles with the answer: the same payload. */
-  request?(to: string, payload: Payload): Promise<unknown>;
-}
+/** One connected client, whichever way it talks. Only ours asks. */
+export type RelayClient = Pick<OurClient, 'send' | 'receive'> & Partial<Pick<OurClient, 'request'>>;
 
 /** Both halves of a relay. */
 interface Contestant {
@@ -34,22 +28,11 @@ interface Contestant {
   connect(options: ConnectOptions): Promise<RelayClient>;
 }
 
-const EVENT = 'data';
-const REQUEST = 'echo';
-
 function ours(serverOptions: P2PServerOptions): Contestant {
   return {
     serve: (httpServer) => p2pServerPlugin(new Server(httpServer), serverOptions),
 
-    async connect(options) {
-      const socket = await connectOurs(options);
-      socket.onAny(REQUEST, (_from, payload, answer) => answer(payload));
-      return {
-        send: (to, payload) => socket.emitTo(to, EVENT, payload),
-        receive: (listener) => socket.onAny(EVENT, listener),
-        request: (to, payload) => socket.emitToWithAck(to, REQUEST, payload),
-      };
-    },
+    connect: connectOurClient,
   };
 }
 

@@ -1,3 +1,4 @@
+import { within } from '../../async/later.js';
 import type { RedisPort } from './redis-client.js';
 
 /** A server that has not said for this long that it is alive holds nothing any more, in ms. */
@@ -98,13 +99,8 @@ export class Claims {
   }
 
   #command(...command: string[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`Redis has not answered within ${DEADLINE} ms`)), DEADLINE);
-      this.#redis
-        .command(command)
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
-    });
+    const late = () => new Error(`Redis has not answered within ${DEADLINE} ms`);
+    return within(this.#redis.command(command), DEADLINE, late);
   }
 }
 

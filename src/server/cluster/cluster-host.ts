@@ -12,7 +12,9 @@ export interface ClusterHost {
   readonly interest: Interest;
   readonly router: Router;
   /** Frees everything that the session owned, and tells those concerned. */
-  end(session: Session, reason?: P2PError): void;
+  end(session: Session): void;
+  /** The server takes a client out; its socket stays connected. */
+  remove(session: Session): void;
   /** Ends it, tells why, and disconnects. */
   expel(session: Session, reason: P2PError): void;
 }

@@ -1,6 +1,7 @@
 import { P2PError, readWireError } from '../../protocol/p2p-error.js';
 import type { ClientPacket, PacketOf } from '../../protocol/packet.js';
 import type { DirectoryWatcher } from '../directory.js';
+import { inUse, replaced } from '../id-errors.js';
 import { isAlive } from '../is-alive.js';
 import type { Session } from '../session.js';
 import type { SessionRequest } from '../session-request.js';
@@ -8,11 +9,11 @@ import { type Claims, LEASE } from './claims.js';
 import type { ClusterHost } from './cluster-host.js';
 import { Epochs } from './epochs.js';
 import { IdClaims } from './id-claims.js';
-import { inUse, replaced, whyNot } from './id-conflict.js';
+import { whyNot } from './id-conflict.js';
 import { LocalSessions } from './local-sessions.js';
 import { Membership } from './membership.js';
 import { SECTIONS } from './node-frame.js';
-import { takeFrom, takeTo } from './node-intake.js';
+import { takeTo } from './node-intake.js';
 import type { NodeLink } from './node-link.js';
 import { type NodeNote, readNote } from './node-notes.js';
 import type { NodeTransport } from './node-transport.js';
@@ -62,7 +63,7 @@ export class Cluster implements DirectoryWatcher {
       new IdClaims({
         claims,
         self: () => this.#membership.id,
-        sessions: () => this.#local.sessions.filter(({ socket }) => socket),
+        sessions: () => this.#local.clients,
         isTakenOver: options.duplicates === 'takeover',
         lost: (session) => options.host.expel(session, this.#lossOf(session)),
         logError,
@@ -133,9 +134,8 @@ export class Cluster implements DirectoryWatcher {
 
   /** The others forget this server at once. */
   close(): void {
-    const { id } = this.#membership;
     this.#membership.close();
-    this.#claims?.leave(id);
+    this.#claims?.leave(this.#membership.id);
   }
 
   #tell(note: NodeNote): void {
@@ -164,8 +164,8 @@ export class Cluster implements DirectoryWatcher {
   #frozen(formerId: string): void {
     this.#claims?.leave(formerId);
     const message = 'This server did not run for a while, and the others of its cluster have lost it';
-    for (const session of this.#local.sessions) {
-      if (session.socket) this.#options.host.expel(session, new P2PError('NODE_UNAVAILABLE', message));
+    for (const session of this.#local.clients) {
+      this.#options.host.expel(session, new P2PError('NODE_UNAVAILABLE', message));
     }
   }
 
@@ -178,7 +178,7 @@ export class Cluster implements DirectoryWatcher {
       const sender = kind === SECTIONS.from ? this.clients.numbered(node, number) : undefined;
       const target = kind === SECTIONS.to ? this.#local.at(number) : undefined;
       node.read(frame, (packet) => {
-        if (sender) takeFrom(host, this.clients.session(sender), packet as ClientPacket);
+        if (sender) host.router.handle(this.clients.session(sender), packet as ClientPacket);
         if (target) takeTo(host, { node, target, packet });
       });
     } catch (error) {
@@ -204,7 +204,9 @@ export class Cluster implements DirectoryWatcher {
       case 'probed':
         return node.probed(note.id, note.isAlive);
       case 'expel':
-        return this.#expel(note);
+        return this.#end(note, (session) => this.#options.host.expel(session, readWireError(note.error)));
+      case 'remove':
+        return this.#end(note, (session) => this.#options.host.remove(session));
     }
   }
 
@@ -223,8 +225,9 @@ export class Cluster implements DirectoryWatcher {
     const local = host.directory.local(client.clientId);
     if (!local?.socket) return;
     const reason = whyNot(local, client);
-    if (reason?.code === 'CLIENT_ID_IN_USE' && this.#claims) this.#claims.verify(local);
-    else if (reason) host.expel(local, reason);
+    const isAgreed = reason && (reason.code !== 'CLIENT_ID_IN_USE' || !this.#claims);
+    // Who came first is nothing where it is written down who has it.
+    if (isAgreed) host.expel(local, reason);
     else this.#claims?.verify(local);
   }
 
@@ -246,13 +249,8 @@ export class Cluster implements DirectoryWatcher {
     isAlive(session.socket.conn, probeTimeout).then(tell, (error) => logError('a client could not be probed', error));
   }
 
-  #expel({ number, error }: Extract<NodeNote, { readonly note: 'expel' }>): void {
+  #end({ number }: { readonly number: number }, end: (session: Session) => void): void {
     const session = this.#local.at(number);
-    if (!session) return;
-    const { host } = this.#options;
-    const reason = readWireError(error);
-    // Its socket stays connected.
-    if (reason.code === 'SESSION_REMOVED') host.end(session, reason);
-    else host.expel(session, reason);
+    if (session) end(session);
   }
 }

@@ -1,4 +1,5 @@
 import { P2PError } from '../../protocol/p2p-error.js';
+import { inUse } from '../id-errors.js';
 import type { Session } from '../session.js';
 import { ANYONE, type Claim, type Claims } from './claims.js';
 
@@ -40,17 +41,14 @@ export class IdClaims {
   async take(clientId: string, epoch: number, replaces: Session | undefined): Promise<void> {
     const { claims, isTakenOver } = this.#options;
     const claim = this.#claim(epoch);
-    const before = isTakenOver ? ANYONE : replaces && this.claimOf(replaces);
+    const before = isTakenOver ? ANYONE : replaces && this.#claimOf(replaces);
     const isTaken = await claims.claim(clientId, claim, before).catch((cause) => {
       // It may yet be taken, when Redis comes to it: then it is given back behind that.
       this.#release(clientId, claim);
       this.#options.logError('a client id could not be taken in Redis', cause);
       throw new P2PError('NODE_UNAVAILABLE', 'It cannot be found out whether the id is free', { cause });
     });
-    if (!isTaken) {
-      const message = `Another client is connected as "${clientId}"`;
-      throw new P2PError('CLIENT_ID_IN_USE', message, { details: { clientId } });
-    }
+    if (!isTaken) throw inUse(clientId);
     const timer = setTimeout(() => this.giveBack(clientId, epoch), UNUSED_FOR);
     this.#unused.set(epoch, { timer: timer.unref(), claim });
   }
@@ -123,7 +121,7 @@ export class IdClaims {
     this.#options.claims.leave(node).catch(() => {});
   }
 
-  claimOf({ epoch, remote }: Session): Claim {
+  #claimOf({ epoch, remote }: Session): Claim {
     return remote ? { node: remote.nodeId, epoch } : this.#claim(epoch);
   }
 

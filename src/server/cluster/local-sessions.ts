@@ -8,8 +8,9 @@ export class LocalSessions {
   readonly #numbers = new Map<Session, number>();
   #last = 0;
 
-  get sessions(): Session[] {
-    return [...this.#numbers.keys()];
+  /** Not its own. */
+  get clients(): Session[] {
+    return [...this.#numbers.keys()].filter(({ socket }) => socket);
   }
 
   /** What the others have to know of all. */

@@ -88,7 +88,7 @@ export class Membership<Node extends Member> {
 
   #heard(bytes: Buffer): void {
     if (this.#closed || !isFor(bytes, this.#id)) return;
-    if (this.#clock.now() - this.#awakeAt > FROZEN_AFTER) this.#wake();
+    this.#wakeIfFrozen();
     const message = readNodeMessage(bytes);
     const { source, type } = message;
     if (source === this.id) return;
@@ -139,8 +139,8 @@ export class Membership<Node extends Member> {
   }
 
   #beat(): void {
+    this.#wakeIfFrozen();
     const now = this.#clock.now();
-    if (now - this.#awakeAt > FROZEN_AFTER) this.#wake();
     this.#awakeAt = now;
     for (const [id, { heardAt }] of this.#known) if (now - heardAt > SILENT_FOR) this.#lose(id);
     this.#say(NODE_MESSAGES.beat);
@@ -149,9 +149,11 @@ export class Membership<Node extends Member> {
     (this.#timer as Partial<NodeJS.Timeout>).unref?.();
   }
 
-  /** It comes back as another: the others know nothing of it any more. */
-  #wake(): void {
-    this.#awakeAt = this.#clock.now();
+  /** Then it comes back as another: the others know nothing of it any more. */
+  #wakeIfFrozen(): void {
+    const now = this.#clock.now();
+    if (now - this.#awakeAt <= FROZEN_AFTER) return;
+    this.#awakeAt = now;
     for (const id of [...this.#known.keys()]) this.#lose(id);
     const former = this.id;
     this.#id = randomBytes(8);

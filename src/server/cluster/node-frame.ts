@@ -56,12 +56,17 @@ export const SECTIONS = {
   to: 2,
 } as const;
 
+/** What is read of a message: `isFor` has looked at whom it is for. */
 export interface NodeMessage {
-  readonly target: string;
   readonly source: string;
   readonly type: NodeMessageType;
   readonly generation: number;
   readonly sequence: number;
+}
+
+/** What is written of it. */
+export interface AddressedMessage extends NodeMessage {
+  readonly target: string;
 }
 
 /** Whether a message is for this server: looks at the first bytes only. */
@@ -76,7 +81,6 @@ function isForAll(bytes: Buffer): boolean {
 
 export function readNodeMessage(bytes: Buffer): NodeMessage {
   return {
-    target: bytes.toString('hex', TARGET, TARGET + ID_SIZE),
     source: bytes.toString('hex', SOURCE, SOURCE + ID_SIZE),
     type: bytes[TYPE] as NodeMessageType,
     generation: bytes.readUInt32LE(GENERATION),
@@ -84,7 +88,7 @@ export function readNodeMessage(bytes: Buffer): NodeMessage {
   };
 }
 
-export function writeNodeHeader(into: Buffer, message: NodeMessage): void {
+export function writeNodeHeader(into: Buffer, message: AddressedMessage): void {
   into.write(message.target, TARGET, 'hex');
   into.write(message.source, SOURCE, 'hex');
   into[TYPE] = message.type;
@@ -95,7 +99,7 @@ export function writeNodeHeader(into: Buffer, message: NodeMessage): void {
 }
 
 /** A message without sections. */
-export function bareMessage(message: NodeMessage): Buffer {
+export function bareMessage(message: AddressedMessage): Buffer {
   const bytes = Buffer.allocUnsafe(NODE_HEADER);
   writeNodeHeader(bytes, message);
   return bytes;

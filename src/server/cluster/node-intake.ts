@@ -1,14 +1,8 @@
 import { ROUTER } from '../../protocol/identifiers.js';
-import type { ClientPacket, Packet, PacketOf } from '../../protocol/packet.js';
+import type { Packet, PacketOf } from '../../protocol/packet.js';
 import type { Session } from '../session.js';
 import type { ClusterHost } from './cluster-host.js';
 import type { RemoteNode } from './remote-node.js';
-
-/** A packet that a client of another server sends to one of this, or to whoever is concerned. */
-export function takeFrom({ router }: ClusterHost, sender: Session, packet: ClientPacket): void {
-  if ('payload' in packet) packet.payload.takeOwnMemory();
-  router.handle(sender, packet);
-}
 
 export interface NodeDelivery {
   readonly node: RemoteNode;
@@ -18,7 +12,6 @@ export interface NodeDelivery {
 
 /** A packet that another server's router has for a client of this one. */
 export function takeTo(host: ClusterHost, { node, target, packet }: NodeDelivery): void {
-  if ('payload' in packet) packet.payload.takeOwnMemory();
   switch (packet.type) {
     case 'data':
     case 'part':

@@ -1,6 +1,7 @@
 import { type Clock, systemClock, type Timer } from '../../async/clock.js';
 import { IncomingRow } from './incoming-row.js';
 import {
+  type AddressedMessage,
   bareMessage,
   eachSection,
   NODE_HEADER,
@@ -141,7 +142,7 @@ export class NodeLink {
     return bytes;
   }
 
-  #header(type: NodeMessageType, generation: number, sequence: number): NodeMessage {
+  #header(type: NodeMessageType, generation: number, sequence: number): AddressedMessage {
     const { self: source, node: target } = this.#options;
     return { target, source, type, generation, sequence };
   }

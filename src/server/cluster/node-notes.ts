@@ -26,7 +26,9 @@ export type NodeNote =
   /** Whether anybody is at the other end of its connection. */
   | { readonly note: 'probe'; readonly id: number; readonly number: number }
   | { readonly note: 'probed'; readonly id: number; readonly isAlive: boolean }
-  /** It is to be ended, for this reason. */
+  /** It is to be taken out of the directory. */
+  | { readonly note: 'remove'; readonly number: number }
+  /** It is to be ended, for this reason, and its socket to be disconnected. */
   | { readonly note: 'expel'; readonly number: number; readonly error: WireError };
 
 export function writeNote(note: NodeNote): Uint8Array {

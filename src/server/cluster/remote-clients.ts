@@ -13,10 +13,8 @@ export interface RemoteClient extends SessionNote {
 /** Who is connected to the other servers: kept up by what they tell, so that nobody has to ask. */
 export class RemoteClients {
   readonly #byNode = new Map<RemoteNode, Map<number, RemoteClient>>();
-  /** All, those of servers that are not listed too. */
-  readonly #all = new RemoteIds();
-  readonly #clients = new RemoteIds();
-  readonly #services = new RemoteIds();
+  /** For a moment several clients may have the same id: until the servers have agreed. */
+  readonly #byId = new Map<string, RemoteClient[]>();
   readonly #sessionOf: (client: RemoteClient) => Session;
 
   /** `sessionOf` makes what stands for one here. */
@@ -26,32 +24,34 @@ export class RemoteClients {
 
   /** Those that are connected. */
   get clients(): RemoteClient[] {
-    return this.#clients.firsts;
+    return this.#all(isClient);
   }
 
-  /** Services of the servers themselves. */
+  /** Those, and services of the servers themselves. */
+  get listed(): RemoteClient[] {
+    return this.#all((each) => isClient(each) || each.isService);
+  }
+
+  /** Services of clients and of servers. */
   get services(): RemoteClient[] {
-    return this.#services.firsts;
+    return this.#all(({ isService }) => isService);
   }
 
   find(clientId: string): RemoteClient | undefined {
-    return this.#clients.first(clientId);
+    return this.#byId.get(clientId)?.find(isClient);
   }
 
   client(clientId: string): Session | undefined {
-    const client = this.#clients.first(clientId);
-    return client && this.session(client);
+    return this.#session(this.find(clientId));
   }
 
   /** A service of another server, of those that have it. */
   service(clientId: string): Session | undefined {
-    const service = this.#services.first(clientId);
-    return service && this.session(service);
+    return this.#session(this.#byId.get(clientId)?.find(isHosted));
   }
 
   at(clientId: string, epoch: number): Session | undefined {
-    const client = this.#all.at(clientId, epoch);
-    return client && this.session(client);
+    return this.#session(this.#byId.get(clientId)?.find((each) => each.epoch === epoch));
   }
 
   /** By the number that its server has given it. */
@@ -69,46 +69,35 @@ export class RemoteClients {
   }
 
   add(client: RemoteClient): void {
-    this.#all.add(client);
-    const ofNode = this.#byNode.get(client.node) ?? new Map();
-    this.#byNode.set(client.node, ofNode.set(client.number, client));
-    if (client.socketId !== undefined) this.#clients.add(client);
-    else if (client.isService) this.#services.add(client);
+    const { clientId, node, number } = client;
+    this.#byId.set(clientId, [...(this.#byId.get(clientId) ?? []), client]);
+    const ofNode = this.#byNode.get(node) ?? new Map();
+    this.#byNode.set(node, ofNode.set(number, client));
   }
 
   remove(client: RemoteClient): void {
-    const { node, number } = client;
-    this.#all.remove(client);
+    const { clientId, node, number } = client;
+    const rest = this.#byId.get(clientId)?.filter((each) => each !== client);
+    if (rest?.length) this.#byId.set(clientId, rest);
+    else this.#byId.delete(clientId);
     const ofNode = this.#byNode.get(node);
     if (ofNode?.delete(number) && ofNode.size === 0) this.#byNode.delete(node);
-    this.#clients.remove(client);
-    this.#services.remove(client);
+  }
+
+  #session(client: RemoteClient | undefined): Session | undefined {
+    return client && this.session(client);
+  }
+
+  #all(isMeant: (client: RemoteClient) => boolean): RemoteClient[] {
+    return [...this.#byId.values()].flatMap((sameId) => sameId.find(isMeant) ?? []);
   }
 }
 
-/** By client id. For a moment several may have the same: until the servers have agreed. */
-class RemoteIds {
-  readonly #byId = new Map<string, RemoteClient[]>();
+function isClient({ socketId }: RemoteClient): boolean {
+  return socketId !== undefined;
+}
 
-  get firsts(): RemoteClient[] {
-    return Array.from(this.#byId.values(), ([first]) => first as RemoteClient);
-  }
-
-  first(clientId: string): RemoteClient | undefined {
-    return this.#byId.get(clientId)?.[0];
-  }
-
-  at(clientId: string, epoch: number): RemoteClient | undefined {
-    return this.#byId.get(clientId)?.find((client) => client.epoch === epoch);
-  }
-
-  add(client: RemoteClient): void {
-    this.#byId.set(client.clientId, [...(this.#byId.get(client.clientId) ?? []), client]);
-  }
-
-  remove(client: RemoteClient): void {
-    const rest = this.#byId.get(client.clientId)?.filter((each) => each !== client);
-    if (rest?.length) this.#byId.set(client.clientId, rest);
-    else this.#byId.delete(client.clientId);
-  }
+/** A service of a server; what else a server has nobody has to know of. */
+function isHosted(client: RemoteClient): boolean {
+  return !isClient(client) && client.isService;
 }

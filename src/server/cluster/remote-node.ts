@@ -39,8 +39,8 @@ export class RemoteNode {
 
   /** Nothing new is to be begun there for now. @throws P2PError `PEER_TOO_SLOW` */
   checkRoom(): void {
-    if (this.link.queued <= MAX_LINK_QUEUE) return;
-    throw new P2PError('PEER_TOO_SLOW', 'Too much waits for the server that the client is connected to');
+    if (this.#isFull)
+      throw new P2PError('PEER_TOO_SLOW', 'Too much waits for the server that the client is connected to');
   }
 
   /** What a session of this server sends to one of the other. @throws P2PError `CLIENT_NOT_FOUND` */
@@ -55,6 +55,10 @@ export class RemoteNode {
     this.#send(SECTIONS.to, number, packet, settled);
   }
 
+  get #isFull(): boolean {
+    return this.link.queued > MAX_LINK_QUEUE;
+  }
+
   #send(kind: number, number: number, packet: Packet, settled?: Settled): void {
     this.#writer.add(packet);
     const frame = this.#writer.take();
@@ -67,7 +71,12 @@ export class RemoteNode {
   /** Calls back for each packet. */
   read(frame: Buffer, take: (packet: Packet) => void): void {
     this.#reader.read(frame, {
-      packet: (head, place) => take(readPacket(head, place) as Packet),
+      packet: (head, place) => {
+        const packet = readPacket(head, place) as Packet;
+        // It may wait for something, and what it came in may be much larger.
+        if ('payload' in packet) packet.payload.takeOwnMemory();
+        take(packet);
+      },
       invalid: (error) => {
         throw error;
       },
@@ -94,7 +103,7 @@ export class RemoteNode {
     const { peer, epoch, topic, payload } = packet;
     const isPublication = packet.type === 'publication';
     // Others are not to miss it because this server does, which is soon lost if it goes on taking nothing.
-    if (isPublication && this.link.queued > MAX_LINK_QUEUE) return;
+    if (isPublication && this.#isFull) return;
     const type = isPublication ? 'publish' : 'close-topic';
     this.sendFrom(this.#options.serviceOf(peer, epoch), { type, topic, payload });
   }

@@ -57,7 +57,7 @@ export class RemotePort implements SessionPort {
       case 'finish':
       case 'reset':
       case 'error':
-        return node.sendTo(number, packet, flushed && (() => flushed()));
+        return node.sendTo(number, packet, flushed);
       default:
         // The other server sees by itself who is paired and who has gone; publications come by the server as a whole.
         flushed?.();

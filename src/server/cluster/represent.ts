@@ -1,4 +1,4 @@
-import { Session } from '../session.js';
+import { Session, UNLISTED } from '../session.js';
 import { Usage } from '../usage.js';
 import type { ClusterHost } from './cluster-host.js';
 import type { RemoteClient } from './remote-clients.js';
@@ -14,13 +14,12 @@ export interface RepresentOptions {
 export function represent(client: RemoteClient, { host, forget }: RepresentOptions): Session {
   const { clientId, epoch, socketId, instance, isService, isShared, node, number } = client;
   const { directory, router } = host;
-  const hosted = { isService, isShared, hasApi: () => false, hasTopic: () => false };
   const session = new Session({
     clientId,
     epoch,
     socket: undefined,
     secret: undefined,
-    ...(socketId === undefined && { hosted }),
+    ...(socketId === undefined && { hosted: { ...UNLISTED, isService, isShared } }),
     // What is limited is counted where it is connected.
     usage: new Usage(undefined),
     remote: {
@@ -30,6 +29,7 @@ export function represent(client: RemoteClient, { host, forget }: RepresentOptio
       gateway: node,
       isAlive: () => node.probe(number),
       expel: (reason) => node.note({ note: 'expel', number, error: reason.toJSON() }),
+      remove: () => node.note({ note: 'remove', number }),
       forget,
     },
   });
