@@ -211,6 +211,21 @@ export function describeCluster(name: string, setup: () => ClusterSetup): void {
       await settled(alice);
     });
 
+    it('R-1 an id is free whose client at another server is half-open', async () => {
+      const proxy = await startTcpProxy(there.port);
+      const holder = p2pClientPlugin(rawSocketTo(`http://localhost:${proxy.port}`), 'half-open');
+      await holder.isClientConnected('half-open');
+      await known(here, 'half-open');
+      proxy.stall();
+      const other = here.rawClient('half-open');
+      await next(other, 'connect');
+      await until(async () => (await third.ask('socketId', 'half-open')) === other.id);
+      const told = next<[P2PError]>(holder, 'SERVER_ERROR');
+      proxy.resume();
+      expect((await told)[0].code).toBe('SESSION_REPLACED');
+      await proxy.close();
+    });
+
     it('SC-5 of many that want one id at once, at all servers, one gets it', async () => {
       const sockets = cluster.nodes.flatMap((node) =>
         Array.from({ length: 10 }, () => node.rawClient('wanted', { reconnection: false })),

@@ -63,6 +63,8 @@ export class NodeLink {
       },
     });
     this.#incoming = new IncomingRow((bytes) => eachSection(bytes, options.received));
+    // It may have missed that it was lost here, and wait for nothing.
+    if (options.after) this.#restart(options.after);
   }
 
   /** What has not been acknowledged, in bytes. */
@@ -111,7 +113,7 @@ export class NodeLink {
     if (this.#theirs === 0) {
       // Of a row that is over here: the other has not noticed that it was lost.
       if (generation <= this.theirGeneration) {
-        this.#reply(NODE_MESSAGES.restart, generation, 0);
+        this.#restart(generation);
         return true;
       }
       this.#theirs = generation;
@@ -130,6 +132,11 @@ export class NodeLink {
     this.#owesAcknowledgement = false;
     const { hasGap, last } = this.#incoming;
     this.#reply(hasGap ? NODE_MESSAGES.gap : NODE_MESSAGES.acknowledge, this.#theirs, last);
+  }
+
+  /** Of what the other sends that row is over, and it is to begin anew. */
+  #restart(generation: number): void {
+    this.#reply(NODE_MESSAGES.restart, generation, 0);
   }
 
   #reply(type: NodeMessageType, generation: number, sequence: number): void {

@@ -68,21 +68,27 @@ function nodeRedisPort(client: NodeRedis, logError: LogError): RedisPort {
   const subscriber = client.duplicate();
   subscriber.on('error', ignore);
   const connected = subscriber.connect();
+  let isClosed = false;
   return {
     command: (args) => client.sendCommand(args),
     publish: (channel, message) => void client.publish(channel, message).catch(ignore),
     subscribe: (channel, received) =>
       void connected
         .then(() => subscriber.subscribe(channel, received, true))
-        .catch((error) => logError(UNSUBSCRIBED, error)),
+        .catch((error) => isClosed || logError(UNSUBSCRIBED, error)),
     unsubscribe: (channel) => void subscriber.unsubscribe(channel).catch(ignore),
-    close: () => void (subscriber.destroy ? subscriber.destroy() : subscriber.disconnect()),
+    close: () => {
+      isClosed = true;
+      if (subscriber.destroy) subscriber.destroy();
+      else subscriber.disconnect();
+    },
   };
 }
 
 function ioRedisPort(client: IoRedis, logError: LogError): RedisPort {
   const subscriber = client.duplicate();
   const listeners = new Map<string, (message: Buffer) => void>();
+  let isClosed = false;
   subscriber.on('error', ignore);
   subscriber.on('messageBuffer', (channel, message) => listeners.get(channel.toString())?.(message));
   return {
@@ -90,12 +96,15 @@ function ioRedisPort(client: IoRedis, logError: LogError): RedisPort {
     publish: (channel, message) => void client.publish(channel, message).catch(ignore),
     subscribe: (channel, received) => {
       listeners.set(channel, received);
-      subscriber.subscribe(channel).catch((error) => logError(UNSUBSCRIBED, error));
+      subscriber.subscribe(channel).catch((error) => isClosed || logError(UNSUBSCRIBED, error));
     },
     unsubscribe: (channel) => {
       listeners.delete(channel);
       subscriber.unsubscribe(channel).catch(ignore);
     },
-    close: () => subscriber.disconnect(),
+    close: () => {
+      isClosed = true;
+      subscriber.disconnect();
+    },
   };
 }

@@ -3,7 +3,8 @@ import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { setupPrimary } from '@socket.io/cluster-adapter';
 
-cluster.setupPrimary({ exec: fileURLToPath(new URL('./node.js', import.meta.url)), serialization: 'advanced' });
+const serialization = process.env.P2P_SERIALIZATION === 'json' ? 'json' : 'advanced';
+cluster.setupPrimary({ exec: fileURLToPath(new URL('./node.js', import.meta.url)), serialization });
 setupPrimary();
 
 const workers = Array.from({ length: Number(process.env.P2P_NODES) }, () => cluster.fork());
