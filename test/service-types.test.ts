@@ -124,6 +124,10 @@ it('service contracts: what a provider takes and gives is inferred', () => {
   expectTypeOf(uncalled).toBeFunction();
 });
 
+async function* linesOf() {
+  yield 'line';
+}
+
 it('service contracts: a provider that does not do as declared is refused', () => {
   const uncalled = () => {
     provideService(jobs, neverCalled);
@@ -135,6 +139,10 @@ it('service contracts: a provider that does not do as declared is refused', () =
     provideService(jobs, { ...neverCalled, measure: () => 5 });
     // @ts-expect-error it yields strings
     provideService(jobs, { ...neverCalled, tail: async function* () { yield 1; } }); // biome-ignore format: one line
+    provideService(jobs, { ...neverCalled, tail: async () => linesOf() });
+    provideService(jobs, { ...neverCalled, progress: { retain: 1 } });
+    // @ts-expect-error topics have no such option
+    provideService(jobs, { ...neverCalled, progress: { keep: 1 } });
     // @ts-expect-error it yields, and gives no value
     provideService(jobs, { ...neverCalled, tail: () => 'line' });
     // @ts-expect-error the input is an object

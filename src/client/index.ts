@@ -7,7 +7,7 @@ export type { ReceivedMessage } from '../peer/message-listeners.js';
 export type { ApiHandler } from '../peer/offered-api.js';
 export type { ServiceConsumer } from '../peer/service-consumer.js';
 export type { ApiDescription, ServiceDescription, TopicDescription } from '../peer/service-description.js';
-export type { ServiceProvider, ServicePublisher } from '../peer/service-provider.js';
+export type { ServiceProvider, ServicePublisher, TopicsOfContract } from '../peer/service-provider.js';
 export type { P2PStream } from '../peer/stream-calls.js';
 export type {
   AcceptOptions,

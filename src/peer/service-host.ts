@@ -2,10 +2,11 @@ import { checkOwnApi, invalidArgument } from '../protocol/check-names.js';
 import { DESCRIBE_API } from '../protocol/identifiers.js';
 import { P2PError } from '../protocol/p2p-error.js';
 import { Payload } from '../protocol/payload.js';
-import { isServiceContract, rpcOf } from '../protocol/service-contract.js';
+import { isServiceContract } from '../protocol/service-contract.js';
 import type { RpcContract, ServiceContract } from '../protocol/typed-services.js';
 import { checkListener } from './call-arguments.js';
 import { HostedCall } from './hosted-call.js';
+import type { TopicOptions } from './hosted-topic.js';
 import { HostedTopics } from './hosted-topics.js';
 import type { ApiHandler, OfferedApi } from './offered-api.js';
 import type { PeerEngine } from './peer-engine.js';
@@ -41,16 +42,16 @@ export class ServiceHost {
   provide(what: string | ServiceContract, given: unknown): () => void {
     if (!isServiceContract(what)) return this.#provideApi(what, given as ApiHandler, undefined);
     this.checkOwn(what);
-    const handlers = handlersOf(what, given);
+    const { handlers, topics } = partsOf(what, given);
     const undo: (() => void)[] = [];
     const takeBack = () => {
       for (const undoOne of undo) undoOne();
     };
     try {
       for (const [name, handler, rpc] of handlers) undo.push(this.#provideApi(name, handler, rpc));
-      for (const [name, { kind }] of Object.entries(what.entries)) {
+      for (const [name, options] of topics) {
         // With options of its own it may be there already.
-        if (kind === 'topic' && !this.topics.has(name)) undo.push(this.topics.create(name));
+        if (options !== undefined || !this.topics.has(name)) undo.push(this.topics.create(name, options));
       }
     } catch (error) {
       takeBack();
@@ -120,19 +121,24 @@ export class ServiceHost {
   }
 }
 
+interface ContractParts {
+  readonly handlers: [name: string, handler: ApiHandler, rpc: RpcContract][];
+  readonly topics: [name: string, options: TopicOptions | undefined][];
+}
+
 /** @throws P2PError `INVALID_ARGUMENT` */
-function handlersOf(contract: ServiceContract, given: unknown): [string, ApiHandler, RpcContract][] {
+function partsOf({ entries }: ServiceContract, given: unknown): ContractParts {
   if (typeof given !== 'object' || given === null) throw invalidArgument('Handlers are an object');
-  const handlers = new Map(Object.entries(given));
-  const apis = Object.keys(contract.entries).flatMap((name) => {
-    const rpc = rpcOf(contract, name);
-    return rpc ? [[name, handlers.get(name) as ApiHandler, rpc] satisfies [string, ApiHandler, RpcContract]] : [];
-  });
-  for (const [name, handler] of apis) {
-    if (typeof handler !== 'function') throw invalidArgument(`The contract's API "${name}" has no handler`);
+  const parts = new Map(Object.entries(given));
+  for (const name of parts.keys()) {
+    if (!Object.hasOwn(entries, name)) throw invalidArgument(`The contract has no API and no topic "${name}"`);
   }
-  for (const name of handlers.keys()) {
-    if (!rpcOf(contract, name)) throw invalidArgument(`The contract has no API "${name}"`);
+  const made: ContractParts = { handlers: [], topics: [] };
+  for (const [name, entry] of Object.entries(entries)) {
+    const part = parts.get(name);
+    if (entry.kind === 'topic') made.topics.push([name, part]);
+    else if (typeof part === 'function') made.handlers.push([name, part, entry]);
+    else throw invalidArgument(`The contract's API "${name}" has no handler`);
   }
-  return apis;
+  return made;
 }

@@ -22,13 +22,22 @@ export interface ServicePublisher {
   publishTopic(topic: string, value?: unknown): Promise<void>;
 }
 
+/** What an own topic of a contract is made with; one that is left out has the defaults, unless it was created before. */
+export type TopicsOfContract<Contract extends ServiceContract> = {
+  readonly [Topic in TopicName<Contract>]?: TopicOptions;
+};
+
 /** What a service offers by (CV-2, SV-4). All of it throws `NOT_A_SERVICE` without the option `isService`. */
 export interface ServiceProvider extends ServicePublisher {
   /**
-   * Answers an API, or all that a contract declares. Returns a way to take it back.
+   * Answers an API, or all that a contract declares: by a handler for each API, and options for topics that need some.
+   * Returns a way to take it back.
    * @throws P2PError `API_EXISTS`, `TOPIC_EXISTS`, `INVALID_ARGUMENT`, `NOT_A_SERVICE`
    */
-  provideService<Contract extends ServiceContract>(contract: Contract, handlers: ServiceHandlers<Contract>): () => void;
+  provideService<Contract extends ServiceContract>(
+    contract: Contract,
+    handlers: ServiceHandlers<Contract> & TopicsOfContract<Contract>,
+  ): () => void;
   provideService(api: string, handler: ApiHandler): () => void;
   /** Takes back an API, where a handler is given only that of this handler; without arguments, all of them. Calls under way go on. */
   destroyService(api?: string, handler?: ApiHandler): void;

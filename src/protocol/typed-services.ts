@@ -174,5 +174,10 @@ type ItemsToHandler<Schemas> = Schemas extends { readonly consumes: infer Item e
 type HandlerResult<Schemas> = Schemas extends { readonly output: infer Output extends StandardSchemaV1 }
   ? StandardSchemaV1.InferInput<Output> | PromiseLike<StandardSchemaV1.InferInput<Output>>
   : Schemas extends { readonly yields: infer Item extends StandardSchemaV1 }
-    ? AsyncIterable<StandardSchemaV1.InferInput<Item>>
+    ? YieldedItems<Schemas, AsyncIterable<StandardSchemaV1.InferInput<Item>>>
     : unknown;
+
+/** By a promise, what goes wrong before there are items rejects the call. Who takes items yields at once. */
+type YieldedItems<Schemas, Items> = Schemas extends { readonly consumes: StandardSchemaV1 }
+  ? Items
+  : Items | PromiseLike<Items>;

@@ -7,7 +7,7 @@ export type { IncomingSubscription, TopicOptions } from '../peer/hosted-topic.js
 export type { ApiHandler } from '../peer/offered-api.js';
 export type { ServiceConsumer } from '../peer/service-consumer.js';
 export type { ApiDescription, ServiceDescription, TopicDescription } from '../peer/service-description.js';
-export type { ServiceProvider, ServicePublisher } from '../peer/service-provider.js';
+export type { ServiceProvider, ServicePublisher, TopicsOfContract } from '../peer/service-provider.js';
 export type { DuplexOptions, StreamOptions, StreamSettings } from '../peer/stream-options.js';
 export type { Subscription, SubscriptionEvents } from '../peer/subscription.js';
 export type { DuplexClass, DuplexSettings, NodeDuplex } from '../stream/node-duplex.js';

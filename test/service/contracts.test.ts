@@ -201,6 +201,36 @@ describe.each(HOSTINGS)('SV-2 a contract with a service %s', (_kind, host) => {
     expect(await caller.callService('service', 'none', 1, 2, 3)).toEqual([1, true]);
   });
 
+  it('CV-4 options of topics stand beside the handlers', async () => {
+    const { provider, caller, name } = await startService(host);
+    const { given } = handlers();
+    provider.provideService(jobs, { ...given, progress: { retain: 1 } });
+    for (const value of [1, 2]) await provider.publishTopic(jobs, 'progress', value);
+    const heard = signal<number>();
+    caller.subscribeTopic(jobs, 'progress', heard.give);
+    expect(await heard.given).toBe(2);
+    provider.destroyAllServices();
+    provider.createTopic('progress');
+    expect(thrownBy(() => provider.provideService(jobs, { ...given, progress: { retain: 1 } }))).toBe('TOPIC_EXISTS');
+    expect((await caller.describeService(name)).apis).toEqual([]);
+  });
+
+  it('CV-3 a handler that promises items: what goes wrong before them rejects the call', async () => {
+    const { provider, caller } = await startService(host);
+    const contract = defineService('service', {
+      lines: rpc({ input: z.string(), yields: z.string(), errors: { MISSING: z.object({ file: z.string() }) } }),
+    });
+    provider.provideService(contract, {
+      lines: async (file, call) => {
+        if (file === 'none') throw call.error('MISSING', { file });
+        return yielding('a', 'b');
+      },
+    });
+    expect((await drain(await caller.callService(contract, 'lines', 'some'))).items).toEqual(['a', 'b']);
+    const error = await caller.callService(contract, 'lines', 'none').catch((caught) => caught);
+    expect(declaredError(contract, 'lines', error)).toEqual({ error: 'MISSING', data: { file: 'none' } });
+  });
+
   it('R-2 handlers that do not fit the contract: nothing of it is provided', async () => {
     const { provider, caller, name } = await startService(host);
     const { given } = handlers();
@@ -209,7 +239,9 @@ describe.each(HOSTINGS)('SV-2 a contract with a service %s', (_kind, host) => {
     for (const bad of [undefined, null, 5, {}, missing, { ...given, list: 5 }, { ...given, extra: () => 1 }]) {
       expect(thrownBy(() => untyped(jobs, bad))).toBe('INVALID_ARGUMENT');
     }
-    expect(thrownBy(() => untyped(jobs, { ...given, progress: () => 1 }))).toBe('INVALID_ARGUMENT');
+    for (const progress of [() => 1, null, 'retain', { retain: -1 }]) {
+      expect(thrownBy(() => untyped(jobs, { ...given, progress }))).toBe('INVALID_ARGUMENT');
+    }
     expect(thrownBy(() => untyped(defineService('other', {}), {}))).toBe('INVALID_ARGUMENT');
     provider.provideService('upload', () => 'mine');
     expect(thrownBy(() => untyped(jobs, given))).toBe('API_EXISTS');
