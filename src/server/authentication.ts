@@ -9,6 +9,11 @@ import type { RawServerSocket } from './raw-server.js';
 export interface AuthenticateContext {
   /** To keep in its `data` what `authorize` is to know. It may not be connected yet. */
   readonly socket: RawServerSocket;
+  /**
+   * The id that it asks for, or when it is asked again, has: a valid one, that it has not proved. Who is given another
+   * one is refused with `CLIENT_ID_MISMATCH`. Undefined where it leaves that to the server.
+   */
+  readonly claimedId: string | undefined;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
@@ -53,7 +58,7 @@ export class Authentication {
     socket.conn.once('close', gone);
     try {
       const { authenticate, timeout } = this.#options;
-      const answer = authenticate(socket.handshake, { socket, signal: stop.signal });
+      const answer = authenticate(socket.handshake, { socket, claimedId: claimed, signal: stop.signal });
       const clientId = isThenable(answer) ? await within(answer, timeout, () => unavailable(timeout)) : answer;
       return this.#check(clientId, claimed);
     } catch (error) {

@@ -74,6 +74,23 @@ describe('authenticate', () => {
     });
   });
 
+  it('R-1 is told which id a client asks for, wherever that stands, and of a session which it has', async () => {
+    const claims: (string | undefined)[] = [];
+    const authenticate: Authenticate = (_handshake, { claimedId }) => {
+      claims.push(claimedId);
+      return claimedId ?? 'guest';
+    };
+    const relay = await startRelay({ plugin: { authenticate } });
+    await relay.connect('alice');
+    await relay.connectPlain('bob');
+    const guest = relay.rawSocket();
+    await next(guest, 'connect');
+    expect(claims).toEqual(['alice', 'bob', undefined]);
+    const connectionStateRecovery = { maxDisconnectionDuration: 60_000, skipMiddlewares: true };
+    await recoveredAlice(await startRelay({ socketIo: { connectionStateRecovery }, plugin: { authenticate } }));
+    expect(claims.slice(3)).toEqual(['alice', 'alice']);
+  });
+
   it('R-1 learns by its signal that the client has left', async () => {
     const asked: AbortSignal[] = [];
     const authenticate: Authenticate = (_handshake, { signal }) => {
