@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
     restoreMocks: true,
     // As with most users: only the benchmarks need bufferutil, but all that is installed here finds it.
     env: { WS_NO_BUFFER_UTIL: '1' },

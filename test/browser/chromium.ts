@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 
 /** Debian's, unless told otherwise. */
@@ -9,7 +9,7 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const timeout = 60_000;
 
 /** A new page in a profile of its own, closed with the test. What goes wrong in it fails the test. */
-export type OpenPage = () => Promise<Page>;
+export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
 
 /** Tests in a real browser. Where there is none they are skipped, but not in CI. */
 export function describeInChromium(name: string, tests: (openPage: OpenPage) => void): void {
@@ -22,8 +22,8 @@ export function describeInChromium(name: string, tests: (openPage: OpenPage) => 
       browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     }, timeout);
     afterAll(() => browser?.close());
-    tests(async () => {
-      const context = await browser!.newContext();
+    tests(async (options) => {
+      const context = await browser!.newContext(options);
       const errors: Error[] = [];
       context.on('weberror', (error) => errors.push(error.error()));
       onTestFinished(async () => {

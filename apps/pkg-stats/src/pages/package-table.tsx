@@ -1,0 +1,80 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { PackageSummary } from '../contract.js';
+import { packagePath } from './address.js';
+import { formatCount } from './format.js';
+import { useInteractive } from './interactive.js';
+import { type SortKey, type SortOrder, sortPackages } from './sort-packages.js';
+import { TimeAgo } from './time-ago.js';
+
+const COLUMNS = {
+  name: { key: 'name', title: 'Package', firstDirection: 'ascending' },
+  downloads: { key: 'downloads', title: 'Weekly downloads', firstDirection: 'descending' },
+  published: { key: 'published', title: 'Published', firstDirection: 'descending' },
+} as const satisfies Record<SortKey, Column>;
+
+interface Column {
+  readonly key: SortKey;
+  readonly title: string;
+  readonly firstDirection: SortOrder['direction'];
+}
+
+export function PackageTable({ packages, now }: { packages: readonly PackageSummary[]; now: number }): JSX.Element {
+  const [order, setOrder] = useState<SortOrder>({ key: 'downloads', direction: 'descending' });
+  return (
+    <table class="packages-table">
+      <caption class="hidden">Packages, sortable by each column</caption>
+      <thead>
+        <tr>
+          <SortableColumn column={COLUMNS.name} order={order} sort={setOrder} />
+          <th scope="col" class="version">
+            Version
+          </th>
+          <th scope="col" class="description">
+            Description
+          </th>
+          <SortableColumn column={COLUMNS.downloads} order={order} sort={setOrder} />
+          <SortableColumn column={COLUMNS.published} order={order} sort={setOrder} />
+        </tr>
+      </thead>
+      <tbody>
+        {sortPackages(packages, order).map(({ name, version, description, downloads, publishedAt }) => (
+          <tr key={name}>
+            <th scope="row">
+              <a href={packagePath(name)}>{name}</a>
+            </th>
+            <td class="version">{version}</td>
+            <td class="description">{description}</td>
+            <td class="number">{formatCount(downloads)}</td>
+            <td class="number">
+              <TimeAgo time={publishedAt} now={now} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface ColumnProps {
+  readonly column: Column;
+  readonly order: SortOrder;
+  readonly sort: (order: SortOrder) => void;
+}
+
+function SortableColumn({ column: { key, title, firstDirection }, order, sort }: ColumnProps): JSX.Element {
+  const isSorted = order.key === key;
+  const other = order.direction === 'ascending' ? 'descending' : 'ascending';
+  const isInteractive = useInteractive() !== undefined;
+  return (
+    <th scope="col" class={key === 'name' ? undefined : 'number'} aria-sort={isSorted ? order.direction : undefined}>
+      {isInteractive ? (
+        <button type="button" onClick={() => sort({ key, direction: isSorted ? other : firstDirection })}>
+          {title}
+        </button>
+      ) : (
+        title
+      )}
+    </th>
+  );
+}

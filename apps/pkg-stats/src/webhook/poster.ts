@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import PQueue from 'p-queue';
+
+/** Posts that wait; what comes beyond is left out, and told. */
+const MAX_WAITING = 1_000;
+
+const ATTEMPTS = 5;
+
+/** Before the second attempt, in ms; twice as long before each further one. */
+const FIRST_PAUSE = 200;
+
+/** Longest that a `Retry-After` is obeyed, in ms. */
+const LONGEST_PAUSE = 60_000;
+
+/** How long one attempt may take, in ms. */
+const TIMEOUT = 10_000;
+
+type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused' | 'again'; readonly why: string; readonly after: number };
+
+/** Posts JSON to one address, in order, and again where that fails for now. */
+export class Poster {
+  readonly #address: string;
+  readonly #queue = new PQueue({ concurrency: 1 });
+  readonly #closing = new AbortController();
+
+  constructor(address: string) {
+    this.#address = address;
+  }
+
+  /** Failures are told on stderr: there is nobody else. */
+  post(body: object): void {
+    if (this.#queue.size >= MAX_WAITING) {
+      console.error(`[webhook] left out, as ${MAX_WAITING} wait: ${JSON.stringify(body)}`);
+      return;
+    }
+    void this.#queue.add(() => this.#deliver(JSON.stringify(body)));
+  }
+
+  /** What waits is given up. */
+  close(): void {
+    this.#queue.clear();
+    this.#closing.abort();
+  }
+
+  async #deliver(body: string): Promise<void> {
+    const { signal } = this.#closing;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      const outcome = await this.#attempt(body);
+      if (outcome.kind === 'done' || signal.aborted) return;
+      if (outcome.kind === 'refused' || attempt === ATTEMPTS) {
+        console.error(`[webhook] given up (${outcome.why}): ${body}`);
+        return;
+      }
+      const wait = Math.max(outcome.after, FIRST_PAUSE * 2 ** (attempt - 1));
+      await pause(Math.min(wait, LONGEST_PAUSE), undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #attempt(body: string): Promise<Outcome> {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT)]);
+    const headers = { 'content-type': 'application/json' };
+    try {
+      const response = await fetch(this.#address, { method: 'POST', headers, body, signal });
+      await response.body?.cancel();
+      if (response.ok) return { kind: 'done' };
+      const mayWork = response.status === 429 || response.status === 408 || response.status >= 500;
+      const after = Number(response.headers.get('retry-after') ?? 0) * 1_000 || 0;
+      return { kind: mayWork ? 'again' : 'refused', why: `it answers ${response.status}`, after };
+    } catch (error) {
+      return { kind: 'again', why: (error as Error).message, after: 0 };
+    }
+  }
+}

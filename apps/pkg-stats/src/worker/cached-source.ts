@@ -1,0 +1,103 @@
+import type { Freshness } from '../contract.js';
+import type { Cache, CacheEntry } from './cache.js';
+import type { Source } from './source.js';
+import { NotFoundError, SourceError } from './source-errors.js';
+import { within } from './within.js';
+
+/** How long somebody waits for news when there is something to show, in ms. */
+export const PATIENCE = 1_500;
+
+/** Names that do not exist which are remembered at a time. */
+const MAX_MISSING = 10_000;
+
+/** Something and how new it is. */
+export interface Known<T> {
+  readonly value: T;
+  readonly freshness: Freshness;
+}
+
+/** One thing of a source. */
+export interface Wanted<T> {
+  readonly key: string;
+  readonly path: string;
+  /** What an error names. */
+  readonly name: string;
+  /** What is kept of the answer; nothing where it says that there is no such thing. */
+  read(json: unknown): T | undefined;
+  readonly inBackground?: boolean;
+}
+
+/** A source whose answers are kept: they are shown while they are fresh, and when it does not answer. */
+export class CachedSource {
+  readonly #source: Source;
+  readonly #cache: Cache;
+  readonly #freshFor: number;
+  readonly #underWay = new Map<string, Promise<Known<unknown>>>();
+  readonly #missing = new Map<string, number>();
+
+  constructor(source: Source, cache: Cache, freshFor: number) {
+    this.#source = source;
+    this.#cache = cache;
+    this.#freshFor = freshFor;
+  }
+
+  /** @throws SourceError where nothing is known from before; NotFoundError */
+  async get<T>(wanted: Wanted<T>): Promise<Known<T>> {
+    const entry = this.#cache.get<T>(wanted.key);
+    if (entry && this.#isFresh(entry.asOf)) return known(entry, null);
+    if (this.#isFresh(this.#missing.get(wanted.key) ?? 0)) throw new NotFoundError(wanted.name);
+    const news = this.#shared(wanted, entry);
+    if (!entry) return news;
+    try {
+      return await within(PATIENCE, news, known(entry, 'slow'));
+    } catch (error) {
+      if (error instanceof SourceError) return known(entry, error.problem);
+      throw error;
+    }
+  }
+
+  /** The same, but never what was known before. @throws SourceError, NotFoundError */
+  renew<T>(wanted: Wanted<T>): Promise<Known<T>> {
+    return this.#shared(wanted, this.#cache.get<T>(wanted.key));
+  }
+
+  #isFresh(asOf: number): boolean {
+    return Date.now() - asOf < this.#freshFor;
+  }
+
+  /** Who wants the same thing meanwhile gets the same answer. */
+  #shared<T>(wanted: Wanted<T>, entry: CacheEntry<T> | undefined): Promise<Known<T>> {
+    const before = this.#underWay.get(wanted.key) as Promise<Known<T>> | undefined;
+    if (before) return before;
+    const news = this.#ask(wanted, entry).finally(() => this.#underWay.delete(wanted.key));
+    this.#underWay.set(wanted.key, news);
+    return news;
+  }
+
+  async #ask<T>(wanted: Wanted<T>, entry: CacheEntry<T> | undefined): Promise<Known<T>> {
+    const { key, path, name, inBackground = false } = wanted;
+    const answer = await this.#source.json(path, { inBackground, ...(entry && { validators: entry.validators }) });
+    if (answer.kind === 'same' && entry) return this.#keep(key, { ...entry, asOf: Date.now() });
+    if (answer.kind === 'same') throw new SourceError('failing', `${path} is unchanged, but nothing was known`);
+    const value = answer.kind === 'value' ? wanted.read(answer.value) : undefined;
+    if (answer.kind === 'missing' || value === undefined) return this.#miss(key, name);
+    return this.#keep(key, { value, validators: answer.validators, asOf: Date.now() });
+  }
+
+  async #keep<T>(key: string, entry: CacheEntry<T>): Promise<Known<T>> {
+    await this.#cache.put(key, entry);
+    this.#missing.delete(key);
+    return known(entry, null);
+  }
+
+  #miss(key: string, name: string): never {
+    this.#cache.remove(key);
+    if (this.#missing.size >= MAX_MISSING) this.#missing.clear();
+    this.#missing.set(key, Date.now());
+    throw new NotFoundError(name);
+  }
+}
+
+function known<T>({ value, asOf }: CacheEntry<T>, problem: Freshness['problem']): Known<T> {
+  return { value, freshness: { asOf, problem } };
+}
