@@ -18,7 +18,6 @@ const precompressed: Plugin = {
   },
 };
 
-// biome-ignore lint/style/noDefaultExport: Vite reads that one
 export default defineConfig({
   root: import.meta.dirname,
   build: {

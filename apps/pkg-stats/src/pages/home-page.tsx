@@ -39,8 +39,14 @@ function IndexSize({ feeds, now }: { feeds: Feeds; now: number }): JSX.Element |
   if (!index) return null;
   return (
     <p class="index-size">
-      {formatNumberOf(index.size, 'package')} in the index, brought up to date{' '}
-      {index.updatedAt === null ? 'never yet' : <TimeAgo time={index.updatedAt} now={now} />}
+      {formatNumberOf(index.size, 'package')} in the index,{' '}
+      {index.updatedAt === null ? (
+        'which are those that were looked at'
+      ) : (
+        <>
+          brought up to date <TimeAgo time={index.updatedAt} now={now} />
+        </>
+      )}
     </p>
   );
 }

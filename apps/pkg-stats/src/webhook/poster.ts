@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
+import { retryAfter } from '../response-headers.js';
 
 /** Posts that wait; what comes beyond is left out, and told. */
 const MAX_WAITING = 1_000;
@@ -17,7 +18,7 @@ const TIMEOUT = 10_000;
 
 type Outcome =
   | { readonly kind: 'done' }
-  | { readonly kind: 'refused' | 'again'; readonly why: string; readonly after: number };
+  | { readonly kind: 'refused' | 'again'; readonly why: string; readonly after: number | undefined };
 
 /** Posts JSON to one address, in order, and again where that fails for now. */
 export class Poster {
@@ -53,8 +54,7 @@ export class Poster {
         console.error(`[webhook] given up (${outcome.why}): ${body}`);
         return;
       }
-      const wait = Math.max(outcome.after, FIRST_PAUSE * 2 ** (attempt - 1));
-      await pause(Math.min(wait, LONGEST_PAUSE), undefined, { signal }).catch(() => {});
+      await pause(pauseAfter(attempt, outcome.after), undefined, { signal }).catch(() => {});
     }
   }
 
@@ -66,10 +66,15 @@ export class Poster {
       await response.body?.cancel();
       if (response.ok) return { kind: 'done' };
       const mayWork = response.status === 429 || response.status === 408 || response.status >= 500;
-      const after = Number(response.headers.get('retry-after') ?? 0) * 1_000 || 0;
-      return { kind: mayWork ? 'again' : 'refused', why: `it answers ${response.status}`, after };
+      const why = `it answers ${response.status}`;
+      return { kind: mayWork ? 'again' : 'refused', why, after: retryAfter(response) };
     } catch (error) {
-      return { kind: 'again', why: (error as Error).message, after: 0 };
+      return { kind: 'again', why: (error as Error).message, after: undefined };
     }
   }
+}
+
+/** Until the next attempt. @param after as the server wants it. All in ms. */
+export function pauseAfter(attempt: number, after = 0): number {
+  return Math.min(LONGEST_PAUSE, Math.max(after, FIRST_PAUSE * 2 ** (attempt - 1)));
 }

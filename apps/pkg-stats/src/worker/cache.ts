@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import type { Validators } from './response-headers.js';
+import type { Validators } from '../response-headers.js';
 
 /** What is kept of something that was asked for. */
 export interface CacheEntry<T> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Cache } from './cache.js';
 import { cut } from './json-reader.js';
 import { MAX_README, type PackageRecord } from './packument.js';
-import { readmeHtml } from './readme-html.js';
+import type { ReadmeThreads } from './readme-threads.js';
 import type { Source } from './source.js';
 import { NotFoundError } from './source-errors.js';
 import { tarballEntries } from './tarball.js';
@@ -17,10 +17,12 @@ const RENDERER = 1;
 export class Readmes {
   readonly #source: Source;
   readonly #cache: Cache;
+  readonly #threads: ReadmeThreads;
 
-  constructor(source: Source, cache: Cache) {
+  constructor(source: Source, cache: Cache, threads: ReadmeThreads) {
     this.#source = source;
     this.#cache = cache;
+    this.#threads = threads;
   }
 
   /** In pieces that together are the whole. @throws SourceError */
@@ -38,7 +40,7 @@ export class Readmes {
     const made = createHash('sha256')
       .update(JSON.stringify([RENDERER, readme, repository]))
       .digest('hex');
-    return this.#once(`html:${details.name}`, made, async () => readmeHtml({ readme, repository }));
+    return this.#once(`html:${details.name}`, made, () => this.#threads.html({ readme, repository }));
   }
 
   /** Registries leave out what is long, and some everything. */

@@ -14,6 +14,7 @@ import { IndexFiller } from './index-filler.js';
 import { npmSettings } from './npm-settings.js';
 import { PackageIndex } from './package-index.js';
 import { Packages } from './packages.js';
+import { ReadmeThreads } from './readme-threads.js';
 import { Readmes } from './readmes.js';
 import { Search } from './search.js';
 import { Source } from './source.js';
@@ -38,6 +39,7 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
   const cache = new Cache(settings.cacheFolder);
   const sources = createSources(settings);
   const index = new PackageIndex(cache);
+  const threads = new ReadmeThreads();
   const socket = p2pClientPlugin(io(settings.relay, { auth: { token: settings.token } }), id, { isService: true });
   const service = registryService(id);
   const feeds = new Feeds(index, (name, feed) => void socket.publishTopic(service, name, feed));
@@ -50,7 +52,7 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
     ...parts,
     search: new Search(registry, index),
     users: new Users(registry, index),
-    readmes: new Readmes(sources.registry, cache),
+    readmes: new Readmes(sources.registry, cache, threads),
   });
   // Who subscribes late gets what was published last.
   const kept = { retain: 1 };
@@ -68,7 +70,7 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
     socket.disconnect();
     const filled = filler.close();
     for (const source of Object.values(sources)) source?.close();
-    await filled;
+    await Promise.all([filled, threads.close()]);
     await cache.close();
   };
   await untilWelcome(socket).catch(async (error: unknown) => {

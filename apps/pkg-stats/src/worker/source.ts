@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import type { Problem } from '../contract.js';
+import { retryAfter, type Validators, validatorsOf } from '../response-headers.js';
 import { readJson } from './read-bounded.js';
-import { retryAfter, type Validators, validatorsOf } from './response-headers.js';
 import { SourceError } from './source-errors.js';
 
 /** What a source answers: a value, that it is still the same, or that there is no such thing. */

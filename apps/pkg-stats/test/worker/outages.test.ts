@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startHttp } from '../support/start-http.js';
 import { failureOf, itemsOf, startTestWorker, testFolder, untilFeed } from '../support/start-test-worker.js';
 import { startVerdaccio, type TestRegistry } from '../support/verdaccio.js';
 
@@ -55,25 +56,20 @@ describe('a registry that does not answer', () => {
     });
   });
 
-  it('is slow: what is known is shown soon, and nothing else is waited for longer than may be', async () => {
-    const { client } = await startTestWorker({ registry: registry.url, requestTimeout: 2_000 });
+  it('is slow: what is known is shown soon', async () => {
+    const { client } = await startTestWorker({ registry: registry.url, requestTimeout: 3_600_000 });
     await client.package('kept');
     registry.stall();
-    const begin = performance.now();
     expect((await client.package('kept')).freshness.problem).toBe('slow');
-    expect(performance.now() - begin).toBeLessThan(3_500);
-    const slow = { error: 'UNAVAILABLE', data: { problem: 'slow' } };
-    expect(await failureOf(client.package('unknown'))).toEqual(slow);
   });
 
-  it('nobody waits for it again and again', async () => {
-    const { client } = await startTestWorker({ registry: registry.url, requestTimeout: 500, freshFor: 3_600_000 });
-    registry.stall();
+  it('is slow: what is not known is waited for no longer than may be, and by nobody again and again', async () => {
+    const silent = await startHttp(() => {});
+    const settings = { registry: silent.url, requestTimeout: 500, freshFor: 3_600_000, queries: [] };
+    const { client } = await startTestWorker(settings);
     const slow = { error: 'UNAVAILABLE', data: { problem: 'slow' } };
-    expect(await failureOf(client.package('one'))).toEqual(slow);
-    const begin = performance.now();
-    for (const name of ['two', 'three', 'four']) expect(await failureOf(client.package(name))).toEqual(slow);
-    expect(performance.now() - begin).toBeLessThan(450);
+    for (const name of ['one', 'two', 'three']) expect(await failureOf(client.package(name))).toEqual(slow);
+    expect(silent.requests).toHaveLength(1);
   });
 
   it('is asked again when it is back', async () => {

@@ -156,9 +156,7 @@ describe('a README as HTML', () => {
     ['nests HTML too deep', '<div>'.repeat(100_000)],
     ['takes too long to parse', '*a_'.repeat(100_000)],
   ])('is shown as it is written where it %s', (_, readme) => {
-    const begin = performance.now();
     expect(html(`${readme}<script>`)).toMatch(/^<pre tabindex="0">.*&#60;script&#62;<\/pre>$/s);
-    expect(performance.now() - begin).toBeLessThan(10_000);
     expect(html('*fine*')).toBe('<p><em>fine</em></p>');
   });
 });
