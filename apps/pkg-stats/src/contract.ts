@@ -4,19 +4,22 @@ import * as v from 'valibot';
 /** Client ids of workers begin so, and only theirs do. */
 export const WORKER_PREFIX = 'registry-';
 
-/** As npm has them: with a scope or without. Old packages may have capitals. */
-const NAME = /^(?:@[a-z0-9~_.-]+\/)?[a-z0-9~_.-]+$/i;
+/** As npm has them: with a scope or without. Old packages may have capitals. No part is a way to another folder. */
+const NAME = /^(?:@(?!\.{1,2}\/)[a-z0-9~_.-]+\/)?(?!\.{1,2}$)[a-z0-9~_.-]+$/i;
 
 const packageName = v.pipe(v.string(), v.maxLength(214), v.regex(NAME, 'not the name of a package'));
-const userName = v.pipe(v.string(), v.maxLength(100), v.regex(/^[\w.-]+$/, 'not the name of a user'));
+const userName = v.pipe(v.string(), v.maxLength(100), v.regex(/^(?!\.{1,2}$)[\w.-]+$/, 'not the name of a user'));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Why a source does not say what it should. */
+const PROBLEMS = ['unreachable', 'slow', 'rate-limited', 'failing'] as const;
 
 /** How new something is. Times are in ms since 1970. */
 const freshness = v.object({
   /** When its source has last said so. */
   asOf: v.number(),
   /** Why it is not newer; null where it is as new as it should be. */
-  problem: v.nullable(v.picklist(['unreachable', 'slow', 'rate-limited', 'failing'])),
+  problem: v.nullable(v.picklist(PROBLEMS)),
 });
 
 export const packageSummary = v.object({
@@ -29,6 +32,9 @@ export const packageSummary = v.object({
   /** Of the last week; null where nobody knows. */
   downloads: v.nullable(v.number()),
 });
+
+/** Of the counts of downloads, which have a source of their own; null where it has told none. */
+const downloadsFreshness = v.nullable(freshness);
 
 const packageDetails = v.object({
   ...packageSummary.entries,
@@ -51,6 +57,7 @@ const packageDetails = v.object({
   /** In bytes. */
   unpackedSize: v.nullable(v.number()),
   freshness,
+  downloadsFreshness,
 });
 
 const userDetails = v.object({
@@ -59,6 +66,7 @@ const userDetails = v.object({
   /** Whether the registry has told all of them: else they are those that the worker knows. */
   isComplete: v.boolean(),
   freshness,
+  downloadsFreshness,
 });
 
 const searchPage = v.object({
@@ -67,17 +75,22 @@ const searchPage = v.object({
   /** Who has found them. The worker's own index stands in for a registry that does not answer. */
   origin: v.picklist(['registry', 'index']),
   freshness,
+  downloadsFreshness,
 });
 
 const downloadHistory = v.object({
   /** The oldest first, without gaps; null where nobody knows. */
   days: v.nullable(v.array(v.object({ day: v.string(), downloads: count }))),
-  freshness: v.nullable(freshness),
+  /** Null where nothing is known. */
+  freshness: downloadsFreshness,
+  /** Why nothing is known; null where there is no source, or it knows nothing of this package. */
+  problem: v.nullable(v.picklist(PROBLEMS)),
 });
 
 const feed = v.object({
   packages: v.array(packageSummary),
   index: v.object({ size: count, updatedAt: v.nullable(v.number()) }),
+  downloadsFreshness,
 });
 
 /** What each API may fail with, besides what all calls may. */
@@ -85,7 +98,7 @@ export const errors = {
   /** The registry says that there is no such thing. */
   NOT_FOUND: v.object({ name: v.string() }),
   /** The registry does not answer, and nothing is known from before. */
-  UNAVAILABLE: v.object({ problem: v.picklist(['unreachable', 'slow', 'rate-limited', 'failing']) }),
+  UNAVAILABLE: v.object({ problem: v.picklist(PROBLEMS) }),
 };
 
 const entries = {

@@ -12,8 +12,11 @@ import {
   WORKER_PREFIX,
 } from './contract.js';
 
-/** The worker that was asked is there no more, and another may be asked instead. */
-const GONE: ReadonlySet<string> = new Set(['CLIENT_NOT_FOUND', 'PEER_GONE', 'TOPIC_NOT_FOUND', 'API_NOT_FOUND']);
+/**
+ * The worker that was asked is there no more, and another may be asked instead. Visitors, who may not list clients, are
+ * told `FORBIDDEN` for whoever is not there.
+ */
+const GONE: ReadonlySet<string> = new Set(['CLIENT_NOT_FOUND', 'PEER_GONE', 'API_NOT_FOUND', 'FORBIDDEN']);
 
 /** Between two looks for a worker, in ms. */
 const LOOK_AGAIN = 2_000;
@@ -98,8 +101,11 @@ export class RegistryClient {
     try {
       return await call(worker);
     } catch (error) {
-      if (!(error instanceof P2PError && GONE.has(error.code))) throw error;
-      if (this.#choice.worker === worker) this.#choice.worker = undefined;
+      const code = error instanceof P2PError ? error.code : undefined;
+      const isGone = code !== undefined && GONE.has(code);
+      // One that does not answer may be stuck: the next call may have more luck with another.
+      if ((isGone || code === 'TIMEOUT') && this.#choice.worker === worker) this.#choice.worker = undefined;
+      if (!isGone) throw error;
       return call(await this.#choose());
     }
   }

@@ -33,30 +33,41 @@ export interface Settings {
   readonly webhook: string | undefined;
 }
 
+/** Longest that a timer of Node can be, in ms. */
+const LONGEST_TIMER = 2_147_483_647;
+
+interface Bounds {
+  readonly least: number;
+  readonly most?: number;
+  readonly otherwise: number;
+}
+
 /** @throws Error that names the variable */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const text = (name: string) => env[`PKG_STATS_${name}`]?.trim() || undefined;
-  const number = (name: string, { least, otherwise }: { least: number; otherwise: number }) => {
+  const number = (name: string, { least, most = LONGEST_TIMER, otherwise }: Bounds) => {
     const given = text(name);
     const value = given === undefined ? otherwise : Number(given);
-    if (Number.isInteger(value) && value >= least) return value;
-    throw new Error(`PKG_STATS_${name} has to be a whole number of at least ${least}, not "${given}"`);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new Error(`PKG_STATS_${name} has to be a whole number from ${least} to ${most}, not "${given}"`);
   };
   const address = (name: string) => {
     const given = text(name);
     if (given === undefined || (name === 'DOWNLOADS' && given === 'npm')) return given;
-    if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return given.replace(/\/+$/, '');
-    throw new Error(`PKG_STATS_${name} has to be the address of an HTTP server, not "${given}"`);
+    if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return given;
+    // It may hold a password.
+    throw new Error(`PKG_STATS_${name} has to be the address of an HTTP server, http://… or https://…`);
   };
-  const port = number('PORT', { least: 0, otherwise: 8080 });
+  const base = (name: string) => address(name)?.replace(/\/+$/, '');
+  const port = number('PORT', { least: 0, most: 65_535, otherwise: 8080 });
   return {
     port,
-    origin: address('ORIGIN'),
-    relay: address('RELAY') ?? `http://localhost:${port}`,
+    origin: base('ORIGIN'),
+    relay: base('RELAY') ?? `http://localhost:${port}`,
     token: text('TOKEN'),
-    registry: address('REGISTRY'),
-    downloads: address('DOWNLOADS'),
-    changes: address('CHANGES'),
+    registry: base('REGISTRY'),
+    downloads: base('DOWNLOADS'),
+    changes: base('CHANGES'),
     queries: text('QUERIES')
       ?.split(',')
       .map((query) => query.trim()) ?? [''],

@@ -1,12 +1,15 @@
 import { hydrate, render } from 'preact';
-import type { Feed, FeedName } from '../contract.js';
 import { type Address, pathOf, readAddress } from '../pages/address.js';
 import { App } from '../pages/app.js';
 import { fillView } from '../pages/fill-view.js';
 import { type Interactive, InteractiveContext } from '../pages/interactive.js';
-import { emptyView, hasFailure, mainPart, retried, type View } from '../pages/view.js';
+import { emptyView, type Feeds, hasFailure, type Parts, retried, type View, withParts } from '../pages/view.js';
+import { Arrival } from './arrival.js';
 import type { Connection } from './connection.js';
-import { Feeds } from './feeds.js';
+import { everyMinute } from './every-minute.js';
+import { isOutdated } from './is-outdated.js';
+import { focusHeading, keepFocus } from './keep-focus.js';
+import { LiveFeeds } from './live-feeds.js';
 import { updateHead } from './update-head.js';
 import { Visits } from './visits.js';
 
@@ -17,16 +20,14 @@ const MAX_README = 4 * 1024 * 1024;
 export class Site {
   readonly #app: HTMLElement;
   readonly #visits = new Visits();
-  readonly #feeds = new Feeds((name, feed) => this.#takeFeed(name, feed));
+  readonly #arrival = new Arrival();
+  readonly #feeds = new LiveFeeds((feeds) => this.#takeFeeds(feeds));
   readonly #connection: Promise<Connection>;
   #view: View;
   #link: Interactive['link'] = 'connecting';
   /** Fires when the page is left. */
   #leaving = new AbortController();
   #filled: Promise<void> = Promise.resolve();
-  #isArriving = false;
-  /** The id of what is to be scrolled to, when it is there. */
-  #place = '';
 
   constructor(app: HTMLElement, view: View) {
     this.#app = app;
@@ -36,7 +37,9 @@ export class Site {
     this.#render();
     // It is not needed for the first view, and waits until that is there.
     this.#connection = import('./connection.js').then(({ connect }) => connect((link) => this.#showLink(link)));
-    this.#load();
+    this.#load(false);
+    // Ages go on.
+    everyMinute(() => this.#put({}));
   }
 
   /** @param hash where to scroll to, as in an address */
@@ -44,8 +47,8 @@ export class Site {
     this.#visits.leave(this.#view);
     this.#visits.enter(pathOf(address) + hash);
     scrollTo(0, 0);
-    this.#place = hash.slice(1);
-    this.#arrive(emptyView(address, Date.now()));
+    this.#arrival.begin(hash);
+    this.#arrive(emptyView(address, Date.now()), false);
   }
 
   /** Where the browser has gone, back or forward. */
@@ -55,23 +58,25 @@ export class Site {
     const address = readAddress(url);
     // To another place in the same page: the browser has scrolled to it.
     if (!visit && pathOf(address) === pathOf(this.#view)) return;
-    this.#arrive(visit?.view ?? emptyView(address, Date.now()));
+    const view = visit?.view ?? emptyView(address, Date.now());
+    this.#arrival.begin('');
+    // What is kept may have become old.
+    this.#arrive({ ...view, at: Date.now() }, visit !== undefined);
     scrollTo(0, visit?.scrollY ?? 0);
   }
 
-  #arrive(view: View): void {
+  #arrive(view: View, isRefresh: boolean): void {
     this.#leaving.abort();
     this.#leaving = new AbortController();
-    this.#isArriving = true;
     this.#show(view);
     focusHeading();
-    this.#load();
+    this.#load(isRefresh);
   }
 
   /** Asks for what is missing, and follows what changes. */
-  #load(): void {
+  #load(isRefresh: boolean): void {
     const { signal } = this.#leaving;
-    this.#filled = this.#fill(signal, false);
+    this.#filled = this.#fill(signal, isRefresh);
     this.#feeds.begin(this.#view);
     this.#followFeeds();
   }
@@ -80,8 +85,8 @@ export class Site {
     const connection = await this.#connection.catch(() => undefined);
     if (!connection || signal.aborted) return;
     const client = connection.clientUntil(signal);
-    const show = (view: View) => {
-      if (!signal.aborted) this.#show(view);
+    const show = (parts: Parts) => {
+      if (!signal.aborted) this.#put(parts);
     };
     await fillView(this.#view, { client, show, maxReadme: MAX_README, isRefresh });
   }
@@ -94,10 +99,10 @@ export class Site {
     );
   }
 
-  #takeFeed(name: FeedName, feed: Feed): void {
+  #takeFeeds(feeds: Feeds): void {
     if (this.#view.kind === 'home') {
-      this.#show({ ...this.#view, at: Date.now(), failure: null, feeds: { ...this.#view.feeds, [name]: feed } });
-    } else if (isOutdated(this.#view, feed)) {
+      this.#put({ failure: null, feeds: { ...this.#view.feeds, ...feeds } });
+    } else if (feeds.newest && isOutdated(this.#view, feeds.newest)) {
       const { signal } = this.#leaving;
       this.#filled = this.#filled.then(() => (signal.aborted ? undefined : this.#fill(signal, true)));
     }
@@ -105,7 +110,7 @@ export class Site {
 
   #retry(): void {
     this.#show(retried(this.#view));
-    this.#load();
+    this.#load(false);
   }
 
   #showLink(link: 'up' | 'down'): void {
@@ -115,35 +120,35 @@ export class Site {
     if (link === 'up' && hasFailure(this.#view, 'offline')) this.#retry();
   }
 
+  #put(parts: Parts): void {
+    this.#show({ ...withParts(this.#view, parts), at: Date.now() });
+  }
+
   #show(view: View): void {
     this.#view = view;
     updateHead(view);
     this.#render();
-    if (!this.#isArriving || mainPart(view).state === 'loading') return;
-    this.#isArriving = false;
-    const announcer = document.querySelector('body > #announcer');
-    if (announcer) announcer.textContent = document.title;
-    if (document.activeElement === document.body) focusHeading();
-    if (this.#place !== '') document.getElementById(this.#place)?.scrollIntoView();
-    this.#place = '';
+    this.#arrival.show(view);
   }
 
   #render(): void {
-    render(
-      this.#page({
-        link: this.#link,
-        isPaused: this.#feeds.isPaused,
-        newPackages: this.#feeds.newPackages,
-        setPaused: (isPaused) => {
-          this.#feeds.isPaused = isPaused;
-          this.#followFeeds();
-          this.#render();
-        },
-        retry: () => this.#retry(),
-        files: async (name) => (await this.#connection).clientUntil(this.#leaving.signal).files(name),
-      }),
-      this.#app,
-    );
+    keepFocus(() => render(this.#page(this.#interactive()), this.#app));
+  }
+
+  #interactive(): Interactive {
+    return {
+      link: this.#link,
+      isPaused: this.#feeds.isPaused,
+      newPackages: this.#feeds.newPackages,
+      setPaused: (isPaused) => {
+        this.#feeds.isPaused = isPaused;
+        this.#followFeeds();
+        this.#render();
+      },
+      retry: () => this.#retry(),
+      sort: (order) => this.#put({ order }),
+      files: async (name) => (await this.#connection).clientUntil(this.#leaving.signal).files(name),
+    };
   }
 
   #page(interactive: Interactive | undefined) {
@@ -153,16 +158,4 @@ export class Site {
       </InteractiveContext.Provider>
     );
   }
-}
-
-/** Whether the feed has a later version than a package's page. */
-function isOutdated(view: View, { packages }: Feed): boolean {
-  if (view.kind !== 'package' || view.details.state !== 'ready') return false;
-  const { name, publishedAt } = view.details.value;
-  const newest = packages.find((item) => item.name === name);
-  return (newest?.publishedAt ?? 0) > (publishedAt ?? 0);
-}
-
-function focusHeading(): void {
-  document.querySelector('h1')?.focus({ preventScroll: true });
 }

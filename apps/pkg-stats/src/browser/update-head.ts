@@ -6,8 +6,8 @@ export function updateHead(view: View): void {
   const { title, description, path, isIndexed } = headOf(view);
   document.title = title;
   const canonical = document.querySelector<HTMLLinkElement>('link[rel="canonical"]');
-  // Its origin need not be that of this page.
-  const address = new URL(path, canonical?.href ?? location.href).href;
+  // Its origin need not be that of this page. A path alone might be read as another host.
+  const address = new URL(canonical?.href ?? location.href).origin + path;
   if (canonical) canonical.href = address;
   setMeta('meta[name="description"]', description);
   setMeta('meta[property="og:title"]', title);

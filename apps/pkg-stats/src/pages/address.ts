@@ -7,6 +7,7 @@ export type Address =
   | { readonly kind: 'search'; readonly text: string; readonly number: number }
   | { readonly kind: 'package'; readonly name: string }
   | { readonly kind: 'user'; readonly name: string }
+  /** The path as it is written in the address: decoded, it could be read as that of another site. */
   | { readonly kind: 'lost'; readonly path: string };
 
 /** Of search results. */
@@ -23,7 +24,7 @@ export function readAddress({ pathname, searchParams }: URL): Address {
   if (first === 'search' && rest.length === 0) return readSearch(searchParams);
   if (first === 'package' && isPackageName(name)) return { kind: 'package', name };
   if (first === 'user' && isUserName(name)) return { kind: 'user', name };
-  return { kind: 'lost', path };
+  return { kind: 'lost', path: pathname };
 }
 
 /** The one address that a page has. */
@@ -62,7 +63,7 @@ function readSearch(search: URLSearchParams): Address {
   return { ...address, number: Math.min(number, LAST_PAGE) };
 }
 
-function decoded(path: string): string {
+export function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {

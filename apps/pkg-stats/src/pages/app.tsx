@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { pathOf } from './address.js';
+import { Boundary } from './boundary.js';
 import { HomePage } from './home-page.js';
 import { useInteractive } from './interactive.js';
 import { LostPage } from './lost-page.js';
@@ -32,13 +33,12 @@ export function App({ view }: { view: View }): JSX.Element {
       </header>
       <LinkNotice />
       <main id="main" tabIndex={-1}>
-        <Page view={view} />
+        <Boundary key={pathOf(view)} name="this page">
+          <Page view={view} />
+        </Boundary>
       </main>
       <footer class="site">
-        <p>
-          {SITE_NAME} shows what an npm registry knows. Data comes over{' '}
-          <a href="/package/socket.io-p2p-plugin">socket.io-p2p-plugin</a>; times are in UTC.
-        </p>
+        <p>{SITE_NAME} shows what an npm registry knows. Data comes over socket.io-p2p-plugin; times are in UTC.</p>
       </footer>
     </>
   );

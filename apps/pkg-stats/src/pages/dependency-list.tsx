@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { PackageDetails } from '../contract.js';
-import { packagePath } from './address.js';
 import { formatCount } from './format.js';
+import { PackageLink } from './package-link.js';
 
 type Dependencies = PackageDetails['dependencies'];
 
@@ -39,7 +39,7 @@ function DependenciesOfKind({ title, dependencies }: { title: string; dependenci
       <ul class="dependencies">
         {dependencies.map(({ name, range }) => (
           <li key={name}>
-            <a href={packagePath(name)}>{name}</a> <span class="version">{range}</span>
+            <PackageLink name={name} /> <span class="version">{range}</span>
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { DownloadHistory } from '../contract.js';
 import { formatCount, formatDate } from './format.js';
-import { Part, StaleNotice } from './notices.js';
+import { Part, StaleCountsNotice, UnknownCounts } from './notices.js';
 import type { Loaded } from './view.js';
 
 type Days = NonNullable<DownloadHistory['days']>;
@@ -11,12 +11,16 @@ export function DownloadChart({ part, now }: { part: Loaded<DownloadHistory>; no
     <section class="downloads" aria-labelledby="downloads-title">
       <h2 id="downloads-title">Downloads</h2>
       <Part part={part} name="the downloads">
-        {({ days, freshness }) => (
-          <>
-            {freshness && <StaleNotice freshness={freshness} now={now} />}
-            {days && days.length > 0 ? <History days={days} /> : <p>Downloads are not known.</p>}
-          </>
-        )}
+        {({ days, freshness, problem }) =>
+          days && days.length > 0 ? (
+            <>
+              <StaleCountsNotice freshness={freshness} now={now} />
+              <History days={days} />
+            </>
+          ) : (
+            <UnknownCounts problem={problem} />
+          )
+        }
       </Part>
     </section>
   );

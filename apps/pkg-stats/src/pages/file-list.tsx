@@ -24,7 +24,9 @@ export function FileList({ name }: { name: string }): JSX.Element | null {
   const leave = useRef(() => {});
   useEffect(() => () => leave.current(), []);
   if (!interactive) return null;
-  const list = () => {
+  const press = () => {
+    if (state === 'coming') return undefined;
+    if (state === 'whole') return setListing({ state: 'none', files: [] });
     const stop = new AbortController();
     leave.current = () => stop.abort();
     return readFiles(() => interactive.files(name), setListing, stop.signal);
@@ -33,16 +35,15 @@ export function FileList({ name }: { name: string }): JSX.Element | null {
   return (
     <section>
       <h2>Files</h2>
-      {(state === 'none' || state === 'broken') && (
-        <button type="button" onClick={list}>
-          List the files
-        </button>
-      )}
+      {/* It stays, whatever there is to press it for: the focus is on it. */}
+      <button type="button" onClick={press} aria-disabled={state === 'coming'}>
+        {state === 'whole' ? 'Hide the files' : 'List the files'}
+      </button>
       <p role="status">
         {state === 'coming' && 'Reading the package …'}
         {state === 'whole' && `${formatNumberOf(files.length, 'file')}, ${formatBytes(total)}`}
       </p>
-      {failure && <FailureNotice failure={failure} />}
+      {failure && <FailureNotice failure={failure} hasOwnRetry />}
       {files.length > 0 && (
         <ul class="files">
           {files.map(({ path, size }) => (

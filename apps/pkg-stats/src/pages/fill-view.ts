@@ -2,12 +2,12 @@ import { declaredError, P2PError } from 'socket.io-p2p-plugin';
 import { registryService, WORKER_PREFIX } from '../contract.js';
 import type { RegistryClient } from '../registry-client.js';
 import { PAGE_SIZE } from './address.js';
-import type { Failure, HomeView, Loaded, PackageView, View } from './view.js';
+import type { Failure, HomeView, Loaded, PackageView, Parts, View } from './view.js';
 
 export interface FillOptions {
   readonly client: RegistryClient;
-  /** Is given the view again with each part that has come. */
-  readonly show: (view: View) => void;
+  /** Is given each part when it has come. */
+  readonly show: (parts: Parts) => void;
   /** Of a README, in characters. */
   readonly maxReadme: number;
   /** Asks for all parts, and shows those that come. Otherwise for those that are loading. */
@@ -23,13 +23,13 @@ export async function fillView(view: View, options: FillOptions): Promise<void> 
     const input = { text: view.text, from: (view.number - 1) * PAGE_SIZE, size: PAGE_SIZE };
     await ask(view.result, options, {
       question: () => client.search(input),
-      put: (result) => show({ ...view, result }),
+      put: (result) => show({ result }),
     });
   }
   if (view.kind === 'user') {
     await ask(view.user, options, {
       question: () => client.user(view.name),
-      put: (user) => show({ ...view, user }),
+      put: (user) => show({ user }),
     });
   }
 }
@@ -39,24 +39,19 @@ async function findFeeds(view: HomeView, { client, show }: FillOptions): Promise
   try {
     await client.findWorker();
   } catch (error) {
-    if (Object.keys(view.feeds).length === 0) show({ ...view, failure: failureOf(error) });
+    if (Object.keys(view.feeds).length === 0) show({ failure: failureOf(error) });
   }
 }
 
-async function fillPackage(before: PackageView, options: FillOptions): Promise<void> {
-  let view = before;
-  const put = (part: Partial<PackageView>) => {
-    view = { ...view, ...part };
-    options.show(view);
-  };
-  const { client, maxReadme } = options;
+async function fillPackage(view: PackageView, options: FillOptions): Promise<void> {
+  const { client, maxReadme, show } = options;
   const { name } = view;
   await Promise.all([
-    ask(view.details, options, { question: () => client.package(name), put: (details) => put({ details }) }),
-    ask(view.downloads, options, { question: () => client.downloads(name), put: (downloads) => put({ downloads }) }),
+    ask(view.details, options, { question: () => client.package(name), put: (details) => show({ details }) }),
+    ask(view.downloads, options, { question: () => client.downloads(name), put: (downloads) => show({ downloads }) }),
     ask(view.readme, options, {
       question: async () => collect(await client.readme(name), maxReadme),
-      put: (readme) => put({ readme }),
+      put: (readme) => show({ readme }),
     }),
   ]);
 }

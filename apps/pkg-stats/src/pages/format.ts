@@ -15,7 +15,16 @@ const AGES = [
 export const formatCount = (count: number | null): string => (count === null ? 'unknown' : COUNT.format(count));
 
 /** The same wherever it is read: in UTC. */
-export const formatDate = (time: number | string): string => DATE.format(new Date(time));
+export function formatDate(time: number | string): string {
+  const date = new Date(time);
+  return isDate(date) ? DATE.format(date) : 'unknown';
+}
+
+/** For machines; undefined where it is no time that there is. */
+export function isoDate(time: number): string | undefined {
+  const date = new Date(time);
+  return isDate(date) ? date.toISOString() : undefined;
+}
 
 /** With its noun: `1 package`, `2 packages`. */
 export const formatNumberOf = (count: number, noun: string): string =>
@@ -29,9 +38,13 @@ export function formatBytes(bytes: number): string {
 
 /** How long before `now` it was. */
 export function formatAge(time: number, now: number): string {
+  if (!isDate(new Date(time))) return 'unknown';
   const age = now - time;
   for (const [unit, length] of AGES) {
     if (age >= length) return `${formatNumberOf(Math.floor(age / length), unit)} ago`;
   }
   return 'just now';
 }
+
+/** Others tell the times: a number, or a text, need not be one. */
+const isDate = (date: Date): boolean => !Number.isNaN(date.getTime());

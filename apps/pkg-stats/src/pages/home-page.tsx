@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
-import { FEEDS, type Feed, type FeedName } from '../contract.js';
+import { FEEDS, type Feed, type FeedName, type Freshness } from '../contract.js';
+import { Boundary } from './boundary.js';
 import { formatNumberOf } from './format.js';
 import { Heading } from './heading.js';
 import { useInteractive } from './interactive.js';
-import { FailureNotice } from './notices.js';
+import { FailureNotice, StaleCountsNotice } from './notices.js';
 import { PackageList } from './package-list.js';
 import { TimeAgo } from './time-ago.js';
 import type { Feeds, HomeView } from './view.js';
@@ -15,11 +16,14 @@ const TITLES: Readonly<Record<FeedName, string>> = {
 };
 
 export function HomePage({ view: { feeds, failure, at } }: { view: HomeView }): JSX.Element {
+  const index = indexOf(feeds);
   return (
     <>
       <div class="intro">
         <Heading>Discover npm packages</Heading>
-        <IndexSize feeds={feeds} now={at} />
+        {index && index.size > 0 && <IndexSize index={index} now={at} />}
+        {index?.size === 0 && <EmptyIndex />}
+        <StaleCountsNotice freshness={countsOf(feeds)} now={at} />
         <LiveControl />
       </div>
       {failure && <FailureNotice failure={failure} />}
@@ -33,10 +37,18 @@ export function HomePage({ view: { feeds, failure, at } }: { view: HomeView }): 
 }
 
 /** As the feed says that came last. */
-function IndexSize({ feeds, now }: { feeds: Feeds; now: number }): JSX.Element | null {
+function indexOf(feeds: Feeds): Feed['index'] | undefined {
   const indexes = FEEDS.flatMap((name) => feeds[name]?.index ?? []);
-  const [index] = indexes.toSorted((a, b) => (b.updatedAt ?? 0) - (a.updatedAt ?? 0));
-  if (!index) return null;
+  return indexes.toSorted((a, b) => (b.updatedAt ?? 0) - (a.updatedAt ?? 0))[0];
+}
+
+/** Of the oldest counts that are shown. */
+function countsOf(feeds: Feeds): Freshness | null {
+  const found = FEEDS.flatMap((name) => feeds[name]?.downloadsFreshness ?? []);
+  return found.filter(({ problem }) => problem !== null).toSorted((a, b) => a.asOf - b.asOf)[0] ?? null;
+}
+
+function IndexSize({ index, now }: { index: Feed['index']; now: number }): JSX.Element {
   return (
     <p class="index-size">
       {formatNumberOf(index.size, 'package')} in the index,{' '}
@@ -47,6 +59,15 @@ function IndexSize({ feeds, now }: { feeds: Feeds; now: number }): JSX.Element |
           brought up to date <TimeAgo time={index.updatedAt} now={now} />
         </>
       )}
+    </p>
+  );
+}
+
+function EmptyIndex(): JSX.Element {
+  return (
+    <p class="lead">
+      There is nothing in the index yet: packages appear here as they are looked at. Write something into the search
+      box, such as <code>parse json</code>, <code>pkg:express</code>, or <code>@sindresorhus</code>.
     </p>
   );
 }
@@ -78,7 +99,11 @@ function FeedSection({ name, feed, now, isFailed }: FeedSectionProps): JSX.Eleme
   return (
     <section class="feed" id={name} aria-labelledby={`${name}-title`}>
       <h2 id={`${name}-title`}>{TITLES[name]}</h2>
-      {feed && feed.packages.length > 0 && <PackageList packages={feed.packages} now={now} isShort level="h3" />}
+      {feed && feed.packages.length > 0 && (
+        <Boundary name="this list">
+          <PackageList packages={feed.packages} now={now} isShort level="h3" />
+        </Boundary>
+      )}
       {feed?.packages.length === 0 && <p>No packages yet.</p>}
       {!feed && !isFailed && <p class="loading">Loading …</p>}
     </section>

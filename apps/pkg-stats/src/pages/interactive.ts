@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { SortOrder } from './sort-packages.js';
 
 /** What only a browser with script can do. */
 export interface Interactive {
@@ -11,6 +12,8 @@ export interface Interactive {
   readonly newPackages: number;
   /** Asks again for what has failed. */
   retry(): void;
+  /** Of the table of a user's packages. */
+  sort(order: SortOrder): void;
   files(name: string): Promise<AsyncIterable<{ path: string; size: number }>>;
 }
 

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { decoded } from './address.js';
 import { Heading } from './heading.js';
 
 export function LostPage({ path }: { path: string }): JSX.Element {
@@ -6,7 +7,7 @@ export function LostPage({ path }: { path: string }): JSX.Element {
     <>
       <Heading>Page not found</Heading>
       <p>
-        There is nothing at <code>{path}</code>. Search above, or see <a href="/">the feeds</a>.
+        There is nothing at <code>{decoded(path)}</code>. Search above, or see <a href="/">the feeds</a>.
       </p>
     </>
   );

@@ -1,11 +1,17 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { PackageDetails } from '../contract.js';
-import { userPath } from './address.js';
 import { formatBytes, formatCount } from './format.js';
+import { UserLink } from './user-link.js';
 
 const LINKS = { homepage: 'Homepage', repository: 'Repository', issues: 'Issues' } as const;
 
-export function PackageFacts({ details }: { details: PackageDetails }): JSX.Element {
+interface PackageFactsProps {
+  readonly details: PackageDetails;
+  /** What there is to say of them. */
+  readonly children: ComponentChildren;
+}
+
+export function PackageFacts({ details, children }: PackageFactsProps): JSX.Element {
   const { downloads, license, unpackedSize, versionCount, maintainers } = details;
   const links = details.links.filter(({ url }) => isWebAddress(url));
   return (
@@ -21,7 +27,7 @@ export function PackageFacts({ details }: { details: PackageDetails }): JSX.Elem
             <ul class="inline">
               {maintainers.map((name) => (
                 <li key={name}>
-                  <a href={userPath(name)}>@{name}</a>
+                  <UserLink name={name} sign="@" />
                 </li>
               ))}
             </ul>
@@ -41,6 +47,7 @@ export function PackageFacts({ details }: { details: PackageDetails }): JSX.Elem
           </Fact>
         )}
       </dl>
+      {children}
     </section>
   );
 }

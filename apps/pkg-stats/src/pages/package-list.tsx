@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import type { PackageSummary } from '../contract.js';
-import { packagePath, userPath } from './address.js';
 import { formatCount } from './format.js';
+import { PackageLink } from './package-link.js';
 import { TimeAgo } from './time-ago.js';
+import { UserLink } from './user-link.js';
 
 interface PackageListProps {
   readonly packages: readonly PackageSummary[];
@@ -19,7 +20,7 @@ export function PackageList({ packages, now, isShort = false, level: Level }: Pa
       {packages.map((item) => (
         <li key={item.name}>
           <Level class="name">
-            <a href={packagePath(item.name)}>{item.name}</a> <span class="version">{item.version}</span>
+            <PackageLink name={item.name} /> <span class="version">{item.version}</span>
           </Level>
           {item.description !== '' && <p class="description">{item.description}</p>}
           <p class="meta">
@@ -44,7 +45,7 @@ function Maintainers({ names }: { names: readonly string[] }): JSX.Element | nul
       {names.slice(0, 3).map((name, index) => (
         <>
           {index > 0 && ', '}
-          <a href={userPath(name)}>{name}</a>
+          <UserLink name={name} />
         </>
       ))}
       {names.length > 3 && ` and ${names.length - 3} more`}

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import type { PackageDetails } from '../contract.js';
 import { searchPath } from './address.js';
+import { Boundary } from './boundary.js';
 import { DependencyList } from './dependency-list.js';
 import { DownloadChart } from './download-chart.js';
 import { FileList } from './file-list.js';
 import { Heading } from './heading.js';
-import { FailureNotice, Part, StaleNotice } from './notices.js';
+import { FailureNotice, Part, StaleCountsNotice, StaleNotice } from './notices.js';
 import { PackageFacts } from './package-facts.js';
 import { Readme } from './readme.js';
 import { TimeAgo } from './time-ago.js';
@@ -24,15 +25,25 @@ export function PackagePage({ view }: { view: PackageView }): JSX.Element {
         </Part>
       </div>
       <div class="side">
-        {details.state === 'ready' && <PackageFacts details={details.value} />}
+        {details.state === 'ready' && (
+          <Boundary name="what is known of the package">
+            <PackageFacts details={details.value}>
+              {!hasStaleHistory(view) && <StaleCountsNotice freshness={details.value.downloadsFreshness} now={at} />}
+            </PackageFacts>
+          </Boundary>
+        )}
         <DownloadChart part={view.downloads} now={at} />
       </div>
       <div class="content">
         <Readme part={view.readme} />
         {details.state === 'ready' && (
           <>
-            <DependencyList dependencies={details.value.dependencies} />
-            <VersionList versions={details.value.versions} count={details.value.versionCount} now={at} />
+            <Boundary name="what it depends on">
+              <DependencyList dependencies={details.value.dependencies} />
+            </Boundary>
+            <Boundary name="the list of versions">
+              <VersionList versions={details.value.versions} count={details.value.versionCount} now={at} />
+            </Boundary>
             <FileList key={details.value.version} name={name} />
           </>
         )}
@@ -40,6 +51,10 @@ export function PackagePage({ view }: { view: PackageView }): JSX.Element {
     </article>
   );
 }
+
+/** Then the chart says how old the counts are. */
+const hasStaleHistory = ({ downloads }: PackageView): boolean =>
+  downloads.state === 'ready' && (downloads.value.freshness?.problem ?? null) !== null;
 
 function NoPackage({ name, failure }: { name: string; failure: Parameters<typeof FailureNotice>[0]['failure'] }) {
   if (failure !== 'not-found') {

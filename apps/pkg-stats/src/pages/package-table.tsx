@@ -1,9 +1,8 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { PackageSummary } from '../contract.js';
-import { packagePath } from './address.js';
 import { formatCount } from './format.js';
 import { useInteractive } from './interactive.js';
+import { PackageLink } from './package-link.js';
 import { type SortKey, type SortOrder, sortPackages } from './sort-packages.js';
 import { TimeAgo } from './time-ago.js';
 
@@ -19,29 +18,34 @@ interface Column {
   readonly firstDirection: SortOrder['direction'];
 }
 
-export function PackageTable({ packages, now }: { packages: readonly PackageSummary[]; now: number }): JSX.Element {
-  const [order, setOrder] = useState<SortOrder>({ key: 'downloads', direction: 'descending' });
+interface PackageTableProps {
+  readonly packages: readonly PackageSummary[];
+  readonly now: number;
+  readonly order: SortOrder;
+}
+
+export function PackageTable({ packages, now, order }: PackageTableProps): JSX.Element {
   return (
     <table class="packages-table">
       <caption class="hidden">Packages, sortable by each column</caption>
       <thead>
         <tr>
-          <SortableColumn column={COLUMNS.name} order={order} sort={setOrder} />
+          <SortableColumn column={COLUMNS.name} order={order} />
           <th scope="col" class="version">
             Version
           </th>
           <th scope="col" class="description">
             Description
           </th>
-          <SortableColumn column={COLUMNS.downloads} order={order} sort={setOrder} />
-          <SortableColumn column={COLUMNS.published} order={order} sort={setOrder} />
+          <SortableColumn column={COLUMNS.downloads} order={order} />
+          <SortableColumn column={COLUMNS.published} order={order} />
         </tr>
       </thead>
       <tbody>
         {sortPackages(packages, order).map(({ name, version, description, downloads, publishedAt }) => (
           <tr key={name}>
             <th scope="row">
-              <a href={packagePath(name)}>{name}</a>
+              <PackageLink name={name} />
             </th>
             <td class="version">{version}</td>
             <td class="description">{description}</td>
@@ -59,17 +63,16 @@ export function PackageTable({ packages, now }: { packages: readonly PackageSumm
 interface ColumnProps {
   readonly column: Column;
   readonly order: SortOrder;
-  readonly sort: (order: SortOrder) => void;
 }
 
-function SortableColumn({ column: { key, title, firstDirection }, order, sort }: ColumnProps): JSX.Element {
+function SortableColumn({ column: { key, title, firstDirection }, order }: ColumnProps): JSX.Element {
   const isSorted = order.key === key;
   const other = order.direction === 'ascending' ? 'descending' : 'ascending';
-  const isInteractive = useInteractive() !== undefined;
+  const interactive = useInteractive();
   return (
     <th scope="col" class={key === 'name' ? undefined : 'number'} aria-sort={isSorted ? order.direction : undefined}>
-      {isInteractive ? (
-        <button type="button" onClick={() => sort({ key, direction: isSorted ? other : firstDirection })}>
+      {interactive ? (
+        <button type="button" onClick={() => interactive.sort({ key, direction: isSorted ? other : firstDirection })}>
           {title}
         </button>
       ) : (

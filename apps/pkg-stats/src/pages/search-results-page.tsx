@@ -3,7 +3,7 @@ import type { SearchPage } from '../contract.js';
 import { LAST_PAGE, PAGE_SIZE, searchPath } from './address.js';
 import { formatCount, formatNumberOf } from './format.js';
 import { Heading } from './heading.js';
-import { Part, StaleNotice } from './notices.js';
+import { Part, StaleCountsNotice, StaleNotice } from './notices.js';
 import { PackageList } from './package-list.js';
 import type { SearchView } from './view.js';
 
@@ -27,11 +27,12 @@ export function SearchResultsPage({ view }: { view: SearchView }): JSX.Element {
 }
 
 function Results({ view, result }: { view: SearchView; result: SearchPage }): JSX.Element {
-  const { packages, total, origin, freshness } = result;
+  const { packages, total, origin, freshness, downloadsFreshness } = result;
   const first = (view.number - 1) * PAGE_SIZE + 1;
   return (
     <>
       <StaleNotice freshness={freshness} now={view.at} />
+      <StaleCountsNotice freshness={downloadsFreshness} now={view.at} />
       {origin === 'index' && freshness.problem === null && (
         <p class="quiet">Found in this site’s own index, not by the registry.</p>
       )}

@@ -7,6 +7,8 @@ export interface SortOrder {
   readonly direction: 'ascending' | 'descending';
 }
 
+export const FIRST_ORDER: SortOrder = { key: 'downloads', direction: 'descending' };
+
 /** The value is null where it is unknown: those come last, whatever the direction. */
 const VALUES: Readonly<Record<SortKey, (item: PackageSummary) => string | number | null>> = {
   name: ({ name }) => name,

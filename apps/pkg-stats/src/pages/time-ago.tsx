@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
-import { formatAge, formatDate } from './format.js';
+import { formatAge, formatDate, isoDate } from './format.js';
 
 export function TimeAgo({ time, now }: { time: number | null; now: number }): JSX.Element {
-  if (time === null) return <span>unknown</span>;
+  const dateTime = time === null ? undefined : isoDate(time);
+  if (time === null || dateTime === undefined) return <span>unknown</span>;
   return (
-    <time dateTime={new Date(time).toISOString()} title={formatDate(time)}>
+    <time dateTime={dateTime} title={formatDate(time)}>
       {formatAge(time, now)}
     </time>
   );

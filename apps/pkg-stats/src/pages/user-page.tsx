@@ -2,11 +2,12 @@ import type { JSX } from 'preact';
 import type { UserDetails } from '../contract.js';
 import { formatCount, formatNumberOf } from './format.js';
 import { Heading } from './heading.js';
-import { FailureNotice, Part, StaleNotice } from './notices.js';
+import { FailureNotice, Part, StaleCountsNotice, StaleNotice } from './notices.js';
 import { PackageTable } from './package-table.js';
 import type { UserView } from './view.js';
 
-export function UserPage({ view: { name, user, at } }: { view: UserView }): JSX.Element {
+export function UserPage({ view }: { view: UserView }): JSX.Element {
+  const { name, user } = view;
   if (user.state === 'failed') {
     const isUnknown = user.failure === 'not-found';
     return (
@@ -20,22 +21,23 @@ export function UserPage({ view: { name, user, at } }: { view: UserView }): JSX.
     <>
       <Heading>@{name}</Heading>
       <Part part={user} name="the packages">
-        {(details) => <Packages user={details} now={at} />}
+        {(details) => <Packages user={details} view={view} />}
       </Part>
     </>
   );
 }
 
-function Packages({ user, now }: { user: UserDetails; now: number }): JSX.Element {
-  const { packages, isComplete, freshness } = user;
+function Packages({ user, view: { at, order } }: { user: UserDetails; view: UserView }): JSX.Element {
+  const { packages, isComplete, freshness, downloadsFreshness } = user;
   return (
     <>
       <p class="lead">
         {formatNumberOf(packages.length, 'package')}, {downloadsOf(user)}
       </p>
-      <StaleNotice freshness={freshness} now={now} />
+      <StaleNotice freshness={freshness} now={at} />
+      <StaleCountsNotice freshness={downloadsFreshness} now={at} />
       {!isComplete && <p class="quiet">These are the packages in this site’s index; there may be more of them.</p>}
-      {packages.length > 0 && <PackageTable packages={packages} now={now} />}
+      {packages.length > 0 && <PackageTable packages={packages} now={at} order={order} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { DownloadHistory, Feed, FeedName, PackageDetails, Problem, SearchPage, UserDetails } from '../contract.js';
 import type { Address } from './address.js';
+import { FIRST_ORDER, type SortOrder } from './sort-packages.js';
 
 /** Why something cannot be shown. `late`: no answer in time; `too-long`: more than is taken. */
 export type Failure = Problem | 'not-found' | 'no-worker' | 'offline' | 'late' | 'too-long' | 'refused';
@@ -43,6 +44,7 @@ export interface UserView extends Made {
   readonly kind: 'user';
   readonly name: string;
   readonly user: Loaded<UserDetails>;
+  readonly order: SortOrder;
 }
 export interface LostView extends Made {
   readonly kind: 'lost';
@@ -51,6 +53,15 @@ export interface LostView extends Made {
 
 /** All that a page shows: it is made by the server, goes to the browser as JSON, and is kept up to date there. */
 export type View = HomeView | SearchView | PackageView | UserView | LostView;
+
+/** What of a page has come. */
+export type Parts = Partial<
+  Omit<HomeView, Frame> | Omit<SearchView, Frame> | Omit<PackageView, Frame> | Omit<UserView, Frame>
+>;
+type Frame = 'kind' | 'at' | 'text' | 'number' | 'name';
+
+/** The same page with what has come of it: the rest is as it is now, which may be newer. */
+export const withParts = (view: View, parts: Parts): View => ({ ...view, ...parts }) as View;
 
 /** The frame of a page that has nothing yet. */
 export function emptyView(address: Address, at: number): View {
@@ -62,7 +73,7 @@ export function emptyView(address: Address, at: number): View {
     case 'package':
       return { ...address, at, details: LOADING, downloads: LOADING, readme: LOADING };
     case 'user':
-      return { ...address, at, user: LOADING };
+      return { ...address, at, user: LOADING, order: FIRST_ORDER };
     case 'lost':
       return { ...address, at };
   }

@@ -1,10 +1,13 @@
-import type { JSX } from 'preact';
+import { type JSX, options } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { App } from '../pages/app.js';
 import { headOf, SITE_NAME } from '../pages/page-head.js';
 import type { View } from '../pages/view.js';
 import type { Assets } from './assets.js';
 import { structuredData } from './structured-data.js';
+
+// Parts that cannot be shown say so: see `Boundary`. The types do not know of it.
+Object.assign(options, { errorBoundaries: true });
 
 export interface DocumentOptions {
   /** What canonical addresses begin with. */
@@ -13,8 +16,8 @@ export interface DocumentOptions {
 }
 
 /** A page as HTML, which is all there without script. */
-export function renderDocument(view: View, options: DocumentOptions): string {
-  return `<!doctype html>${renderToString(<Document view={view} {...options} />)}`;
+export function renderDocument(view: View, documentOptions: DocumentOptions): string {
+  return withoutControls(`<!doctype html>${renderToString(<Document view={view} {...documentOptions} />)}`);
 }
 
 function Document({ view, origin, assets }: DocumentOptions & { view: View }): JSX.Element {
@@ -72,9 +75,14 @@ interface DataProps {
 
 /** Without `<` nothing in it can end the element. */
 function Data({ id, type, data }: DataProps): JSX.Element {
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
+  const json = JSON.stringify(data, (_key, value) =>
+    typeof value === 'string' ? withoutControls(value) : value,
+  ).replaceAll('<', '\\u003c');
   return <script id={id} type={type} dangerouslySetInnerHTML={{ __html: json }} />;
 }
+
+/** A parser of HTML would change them, and the page of the browser would be another than that of the server. */
+const withoutControls = (text: string): string => text.replace(/(?![\t\n])\p{Cc}/gu, '');
 
 /** The README is in the page already, where the browser takes it from. */
 function stateOf(view: View): View {

@@ -1,7 +1,16 @@
 import type { P2PServer } from 'socket.io-p2p-plugin/server';
 import type { Address } from '../pages/address.js';
 import { fillView } from '../pages/fill-view.js';
-import { emptyView, type HomeView, LOADING, type Loaded, type View } from '../pages/view.js';
+import {
+  emptyView,
+  type Failure,
+  type HomeView,
+  LOADING,
+  type Loaded,
+  type Parts,
+  type View,
+  withParts,
+} from '../pages/view.js';
 import { RegistryClient } from '../registry-client.js';
 import type { LatestFeeds } from './latest-feeds.js';
 import { workersOf } from './workers.js';
@@ -18,8 +27,8 @@ export async function loadPage(io: P2PServer, feeds: LatestFeeds, address: Addre
   const client = new RegistryClient(io.with({ timeout: DEADLINE, signal }));
   let view = emptyView(address, Date.now());
   if (view.kind === 'home') return loadHome(view, { io, feeds, signal });
-  const show = (better: View) => {
-    view = better;
+  const show = (parts: Parts) => {
+    view = withParts(view, parts);
   };
   await fillView(view, { client, show, maxReadme: MAX_README });
   return withoutLate(view);
@@ -41,10 +50,10 @@ async function loadHome(view: HomeView, { io, feeds, signal }: HomeSources): Pro
   return { ...view, feeds: found, failure: isEmpty && worker === undefined ? 'no-worker' : null };
 }
 
-/** What has not come in time may still come: to the browser. */
+/** What has not come in time may still come: to the browser, which also takes longer READMEs, but nothing else. */
 function withoutLate(view: View): View {
-  const later = <T>(part: Loaded<T>): Loaded<T> =>
-    part.state === 'failed' && (part.failure === 'late' || part.failure === 'too-long') ? LOADING : part;
+  const failed = <T>(part: Loaded<T>, failure: Failure) => part.state === 'failed' && part.failure === failure;
+  const later = <T>(part: Loaded<T>): Loaded<T> => (failed(part, 'late') ? LOADING : part);
   switch (view.kind) {
     case 'search':
       return { ...view, result: later(view.result) };
@@ -53,7 +62,7 @@ function withoutLate(view: View): View {
         ...view,
         details: later(view.details),
         downloads: later(view.downloads),
-        readme: later(view.readme),
+        readme: failed(view.readme, 'too-long') ? LOADING : later(view.readme),
       };
     case 'user':
       return { ...view, user: later(view.user) };

@@ -7,6 +7,7 @@ import { type Address, pathOf, readAddress } from '../pages/address.js';
 import { mainPart, type View } from '../pages/view.js';
 import { PUBLIC_FOLDER, readAssets } from './assets.js';
 import { type DocumentOptions, renderDocument } from './document.js';
+import { Kept } from './kept.js';
 import type { LatestFeeds } from './latest-feeds.js';
 import { loadPage } from './page-loader.js';
 import { robots, sitemap } from './sitemap.js';
@@ -22,11 +23,15 @@ export interface SiteOptions {
 /** Seconds after which to ask again where no worker answers. */
 const RETRY_AFTER = '10';
 
+/** It is costly with many packages. In ms. */
+const KEEP_SITEMAP = 10 * 60_000;
+
 const YEAR = 31_536_000;
 
 /** All that is served by HTTP. @throws Error where the pages have not been built */
 export function createSite(options: SiteOptions): Hono {
   const assets = readAssets();
+  const addresses = new Kept(() => sitemap(options.io, options.origin()), KEEP_SITEMAP);
   const site = new Hono();
   site.use(compress(), headers(options));
   site.use('/assets/*', files(`public, max-age=${YEAR}, immutable`));
@@ -37,7 +42,7 @@ export function createSite(options: SiteOptions): Hono {
     return context.json({ status: 'ok', workers: workers.length });
   });
   site.get('/robots.txt', (context) => context.text(robots(options.origin())));
-  site.get('/sitemap.xml', (context) => answerSitemap(context, options));
+  site.get('/sitemap.xml', (context) => answerSitemap(context, addresses));
   site.get('*', (context) => answerPage(context, options, { origin: options.origin(), assets }));
   site.onError((error, context) => {
     console.error(error);
@@ -74,10 +79,9 @@ const files = (cacheControl: string) =>
     onFound: (_path, context) => context.header('cache-control', cacheControl),
   });
 
-async function answerSitemap(context: Context, { io, origin }: SiteOptions): Promise<Response> {
+async function answerSitemap(context: Context, addresses: Kept<string>): Promise<Response> {
   try {
-    const xml = await sitemap(io, origin());
-    return context.body(xml, 200, {
+    return context.body(await addresses.get(), 200, {
       'content-type': 'application/xml; charset=utf-8',
       'cache-control': 'max-age=3600',
     });

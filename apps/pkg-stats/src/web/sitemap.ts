@@ -1,5 +1,7 @@
 import type { P2PServer } from 'socket.io-p2p-plugin/server';
+import { isPackageName } from '../contract.js';
 import { packagePath } from '../pages/address.js';
+import { isoDate } from '../pages/format.js';
 import { RegistryClient } from '../registry-client.js';
 
 /** What one sitemap may have. */
@@ -13,7 +15,8 @@ export async function sitemap(io: P2PServer, origin: string): Promise<string> {
   const consumer = io.with({ timeout: DEADLINE, signal: AbortSignal.timeout(DEADLINE) });
   const lines = [entry(`${origin}/`, null)];
   for await (const packages of await new RegistryClient(consumer).names()) {
-    for (const { name, publishedAt } of packages) lines.push(entry(origin + packagePath(name), publishedAt));
+    const known = packages.filter(({ name }) => isPackageName(name));
+    for (const { name, publishedAt } of known) lines.push(entry(origin + packagePath(name), publishedAt));
     if (lines.length >= MAX_ADDRESSES) break;
   }
   const entries = lines.slice(0, MAX_ADDRESSES).join('\n');
@@ -26,7 +29,8 @@ ${entries}
 
 /** Names of packages, as the contract has them, need no escaping; an origin may. */
 function entry(address: string, publishedAt: number | null): string {
-  const changed = publishedAt === null ? '' : `<lastmod>${new Date(publishedAt).toISOString()}</lastmod>`;
+  const date = publishedAt === null ? undefined : isoDate(publishedAt);
+  const changed = date === undefined ? '' : `<lastmod>${date}</lastmod>`;
   return `<url><loc>${address.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</loc>${changed}</url>`;
 }
 

@@ -1,4 +1,6 @@
+import { isUserName } from '../contract.js';
 import { packagePath, userPath } from '../pages/address.js';
+import { isoDate } from '../pages/format.js';
 import { headOf, SITE_NAME } from '../pages/page-head.js';
 import type { PackageView, UserView, View } from '../pages/view.js';
 
@@ -36,10 +38,14 @@ function ofPackage({ name, details }: PackageView, origin: string): object | und
     ...(description !== '' && { description }),
     ...(keywords.length > 0 && { keywords: keywords.join(', ') }),
     ...(license !== null && { license }),
-    ...(publishedAt !== null && { dateModified: new Date(publishedAt).toISOString() }),
+    dateModified: publishedAt === null ? undefined : isoDate(publishedAt),
     codeRepository: links.find(({ rel }) => rel === 'repository')?.url,
     programmingLanguage: 'JavaScript',
-    maintainer: maintainers.map((user) => ({ '@type': 'Person', name: user, url: origin + userPath(user) })),
+    maintainer: maintainers.map((user) => ({
+      '@type': 'Person',
+      name: user,
+      ...(isUserName(user) && { url: origin + userPath(user) }),
+    })),
   };
 }
 

@@ -22,12 +22,20 @@ type Outcome =
 
 /** Posts JSON to one address, in order, and again where that fails for now. */
 export class Poster {
-  readonly #address: string;
+  readonly #address: URL;
+  readonly #headers: Record<string, string> = { 'content-type': 'application/json' };
   readonly #queue = new PQueue({ concurrency: 1 });
   readonly #closing = new AbortController();
 
+  /** @param address may have credentials, as `https://user:password@…` */
   constructor(address: string) {
-    this.#address = address;
+    this.#address = new URL(address);
+    const { username, password } = this.#address;
+    if (username === '') return;
+    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    this.#headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
+    // fetch takes none in an address, and says so with the address.
+    this.#address.username = this.#address.password = '';
   }
 
   /** Failures are told on stderr: there is nobody else. */
@@ -60,9 +68,10 @@ export class Poster {
 
   async #attempt(body: string): Promise<Outcome> {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT)]);
-    const headers = { 'content-type': 'application/json' };
     try {
-      const response = await fetch(this.#address, { method: 'POST', headers, body, signal });
+      // Followed, most redirects would become a GET, which posts nothing and looks like a success.
+      const request = { method: 'POST', headers: this.#headers, body, signal, redirect: 'manual' } as const;
+      const response = await fetch(this.#address, request);
       await response.body?.cancel();
       if (response.ok) return { kind: 'done' };
       const mayWork = response.status === 429 || response.status === 408 || response.status >= 500;

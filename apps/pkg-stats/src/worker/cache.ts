@@ -15,7 +15,7 @@ export interface CacheEntry<T> {
 const FORMAT = 'v1';
 
 /** Most entries that are kept: anybody can ask for something else all the time, and disks end. */
-const MAX_ENTRIES = 200_000;
+const MAX_ENTRIES = 20_000;
 
 /** Between two looks at how many there are. */
 const PUTS_BETWEEN_LOOKS = 100;

@@ -1,11 +1,14 @@
-import type { Freshness } from '../contract.js';
+import type { Freshness, Problem } from '../contract.js';
 import type { Cache, CacheEntry } from './cache.js';
 import type { Source } from './source.js';
-import { NotFoundError, SourceError } from './source-errors.js';
+import { NotFoundError, RestingError, SourceError } from './source-errors.js';
 import { within } from './within.js';
 
 /** How long somebody waits for news when there is something to show, in ms. */
 export const PATIENCE = 1_500;
+
+/** How long nobody waits again for one thing of which the source has just not told, at most, in ms. */
+const LONGEST_REST = 10_000;
 
 /** Names that do not exist which are remembered at a time. */
 const MAX_MISSING = 10_000;
@@ -34,6 +37,7 @@ export class CachedSource {
   readonly #freshFor: number;
   readonly #underWay = new Map<string, Promise<Known<unknown>>>();
   readonly #missing = new Map<string, number>();
+  readonly #failed = new Map<string, { readonly until: number; readonly problem: Problem }>();
 
   constructor(source: Source, cache: Cache, freshFor: number) {
     this.#source = source;
@@ -46,6 +50,11 @@ export class CachedSource {
     const entry = this.#cache.get<T>(wanted.key);
     if (entry && this.#isFresh(entry.asOf)) return known(entry, null);
     if (this.#isFresh(this.#missing.get(wanted.key) ?? 0)) throw new NotFoundError(wanted.name);
+    const failed = this.#failed.get(wanted.key);
+    if (failed && Date.now() < failed.until) {
+      if (entry) return known(entry, failed.problem);
+      throw new SourceError(failed.problem, `${wanted.name} is left alone for a while`);
+    }
     const news = this.#shared(wanted, entry);
     if (!entry) return news;
     try {
@@ -69,7 +78,9 @@ export class CachedSource {
   #shared<T>(wanted: Wanted<T>, entry: CacheEntry<T> | undefined): Promise<Known<T>> {
     const before = this.#underWay.get(wanted.key) as Promise<Known<T>> | undefined;
     if (before) return before;
-    const news = this.#ask(wanted, entry).finally(() => this.#underWay.delete(wanted.key));
+    const news = this.#ask(wanted, entry)
+      .catch((error: unknown) => this.#fail(wanted.key, error))
+      .finally(() => this.#underWay.delete(wanted.key));
     this.#underWay.set(wanted.key, news);
     return news;
   }
@@ -87,7 +98,17 @@ export class CachedSource {
   async #keep<T>(key: string, entry: CacheEntry<T>): Promise<Known<T>> {
     await this.#cache.put(key, entry);
     this.#missing.delete(key);
+    this.#failed.delete(key);
     return known(entry, null);
+  }
+
+  /** Where it was asked for this thing, and that was no matter of how much is asked. */
+  #fail(key: string, error: unknown): never {
+    if (error instanceof SourceError && !(error instanceof RestingError) && error.problem !== 'rate-limited') {
+      if (this.#failed.size >= MAX_MISSING) this.#failed.clear();
+      this.#failed.set(key, { until: Date.now() + Math.min(this.#freshFor, LONGEST_REST), problem: error.problem });
+    }
+    throw error;
   }
 
   #miss(key: string, name: string): never {

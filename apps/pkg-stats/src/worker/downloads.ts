@@ -4,11 +4,11 @@ import {
   npmRegistryDownloadsApiUrl,
   PackageDownloads,
 } from 'query-registry';
-import type { DownloadHistory, Problem } from '../contract.js';
+import type { DownloadHistory, Freshness, Problem } from '../contract.js';
 import type { Settings } from '../settings.js';
 import type { Cache } from './cache.js';
 import { CachedSource, type Known } from './cached-source.js';
-import { own } from './json-reader.js';
+import { countOf, own } from './json-reader.js';
 import type { Source, SourceAnswer } from './source.js';
 import { NotFoundError, SourceError } from './source-errors.js';
 
@@ -54,6 +54,15 @@ export class Downloads {
     return this.#problem;
   }
 
+  /** How new the counts of the last week are which are shown with these packages; null where the source has told none. */
+  freshnessOf(names: readonly string[]): Freshness | null {
+    const told = names.map((name) => this.#cache.get<number | null>(weeklyKey(name)));
+    const times = told.flatMap((entry) => (typeof entry?.value === 'number' ? [entry.asOf] : []));
+    if (!this.#source || times.length === 0) return null;
+    const asOf = Math.min(...times);
+    return { asOf, problem: Date.now() - asOf < this.#freshFor ? null : this.#problem };
+  }
+
   /** Of the last week: what was known before, where the source does not answer. */
   async weekly(names: readonly string[], { inBackground = false } = {}): Promise<Map<string, number | null>> {
     const unknown = this.#source ? names.filter((name) => !this.#isFresh(name)) : [];
@@ -66,14 +75,13 @@ export class Downloads {
   }
 
   async history(name: string, days: number): Promise<DownloadHistory> {
-    if (!this.#cached) return { days: null, freshness: null };
+    if (!this.#cached) return nothing(null);
     try {
       const { value, freshness } = await this.#askHistory(this.#cached, name);
-      return { days: value.slice(-days), freshness };
+      return { days: value.slice(-days), freshness, problem: null };
     } catch (error) {
-      const nobodyKnows = (problem: Problem | null) => ({ days: null, freshness: { asOf: Date.now(), problem } });
-      if (error instanceof NotFoundError) return nobodyKnows(null);
-      if (error instanceof SourceError) return nobodyKnows(error.problem);
+      if (error instanceof NotFoundError) return nothing(null);
+      if (error instanceof SourceError) return nothing(error.problem);
       throw error;
     }
   }
@@ -111,39 +119,44 @@ export class Downloads {
   #askHistory(source: CachedSource, name: string): Promise<Known<Days>> {
     // Of today, nothing is complete.
     const end = Date.now() - DAY;
-    const period = `${dayOf(end - (MAX_DAYS - 1) * DAY)}:${dayOf(end)}`;
-    return source.get({ key: `history:${name}`, path: `/downloads/range/${period}/${name}`, name, read: readDays });
+    const period = { first: dayOf(end - (MAX_DAYS - 1) * DAY), last: dayOf(end) };
+    const path = `/downloads/range/${period.first}:${period.last}/${name}`;
+    return source.get({ key: `history:${name}`, path, name, read: (json) => readDays(json, period) });
   }
 }
 
+const nothing = (problem: Problem | null): DownloadHistory => ({ days: null, freshness: null, problem });
 const weeklyKey = (name: string) => `weekly:${name}`;
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 /** One for each name. @throws SourceError where these are no counts */
 function readWeekly(answer: SourceAnswer, names: readonly string[]): (number | null)[] {
-  if (answer.kind !== 'value') return names.map(() => null);
   const isOne = names.length === 1;
+  // Where many were asked for, this is about the request, and about none of them.
+  if (answer.kind !== 'value' && !isOne) throw new SourceError('failing', 'There are no downloads of many');
+  if (answer.kind !== 'value') return [null];
   const { data } = isOne ? PackageDownloads.safeParse(answer.value) : BulkPackageDownloads.safeParse(answer.value);
   if (!data) throw new SourceError('failing', 'These are no downloads of a week');
-  return names.map((name) => countIn(isOne ? data : own(data, name)));
-}
-
-function countIn(value: unknown): number | null {
-  const downloads = own(value, 'downloads');
-  return Number.isSafeInteger(downloads) && (downloads as number) >= 0 ? (downloads as number) : null;
+  return names.map((name) => countOf(own(isOne ? data : own(data, name), 'downloads')));
 }
 
 /** The days up to now without a gap: of what is before one, nobody can say how it went on. */
-function readDays(json: unknown): Days | undefined {
+function readDays(json: unknown, { first: from, last }: { first: string; last: string }): Days | undefined {
   const { data } = DailyPackageDownloads.safeParse(json);
   if (!data) throw new SourceError('failing', 'These are no downloads of days');
   const days = data.downloads
-    .filter(({ day, downloads }) => /^\d{4}-\d\d-\d\d$/.test(day) && Number.isSafeInteger(downloads) && downloads >= 0)
+    .filter(({ day, downloads }) => isDay(day) && day >= from && day <= last && countOf(downloads) !== null)
     .sort((a, b) => (a.day < b.day ? -1 : 1));
   const isAfterGap = (i: number) => Date.parse(days[i]?.day ?? '') - Date.parse(days[i - 1]?.day ?? '') !== DAY;
   let first = days.length - 1;
   while (first > 0 && !isAfterGap(first)) first--;
   return days.length === 0 ? undefined : uncountedRemoved(days.slice(first));
+}
+
+/** There is no 31st of February, though it has the form of a day. */
+function isDay(text: string): boolean {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
+  return !Number.isNaN(time) && dayOf(time) === text;
 }
 
 /** npm says 0 of a day that it has not counted yet. */

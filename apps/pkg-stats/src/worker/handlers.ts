@@ -3,6 +3,7 @@ import type { errors, PackageDetails, PackageSummary, RegistryService, UserDetai
 import { PATIENCE } from './cached-source.js';
 import type { Downloads } from './downloads.js';
 import type { PackageIndex } from './package-index.js';
+import { packageList } from './package-list.js';
 import type { Packages } from './packages.js';
 import type { Readmes } from './readmes.js';
 import type { Search } from './search.js';
@@ -35,13 +36,15 @@ export function registryHandlers(parts: HandlerParts): ServiceHandlers<RegistryS
     search: (input, call) =>
       declared(call, async () => {
         const page = await search.find(input);
-        return { ...page, packages: await counted(parts, page.packages) };
+        return { ...page, ...(await counted(parts, packageList(page.packages))) };
       }),
     package: ({ name }, call) => declared(call, () => packageDetails(parts, name)),
     user: ({ name }, call) =>
       declared(call, async (): Promise<UserDetails> => {
         const user = await users.find(name);
-        return { ...user, packages: await counted(parts, user.packages) };
+        const list = packageList(user.packages);
+        const isComplete = user.isComplete && list.length === user.packages.length;
+        return { ...user, ...(await counted(parts, list)), isComplete };
       }),
     downloads: ({ name, days }) => downloads.history(name, days),
     readme: ({ name }, call) =>
@@ -72,23 +75,25 @@ async function packageDetails(parts: HandlerParts, name: string): Promise<Packag
   ]);
   const count = counts?.get(name);
   if (typeof count === 'number') index.setDownloads(name, count);
-  return { ...value.details, downloads: count ?? index.get(name)?.downloads ?? null, freshness };
+  const known = count ?? index.get(name)?.downloads ?? null;
+  return { ...value.details, downloads: known, freshness, downloadsFreshness: downloads.freshnessOf([name]) };
 }
 
 /** Most packages with a scope whose downloads are asked for, one by one, for one answer. */
 const MAX_SCOPED = 20;
 
 /** With their downloads, as far as these can be told soon. */
-async function counted({ downloads, index }: HandlerParts, packages: PackageSummary[]): Promise<PackageSummary[]> {
+async function counted({ downloads, index }: HandlerParts, packages: PackageSummary[]) {
   const unknown = packages.filter((summary) => summary.downloads === null).map(({ name }) => name);
   const scoped = unknown.filter((name) => name.startsWith('@')).slice(MAX_SCOPED);
   const asked = downloads.weekly(unknown.filter((name) => !scoped.includes(name)));
   const counts = await within(PATIENCE, asked, new Map<string, number | null>());
-  return packages.map((summary) => {
+  const all = packages.map((summary) => {
     const count = summary.downloads ?? counts.get(summary.name) ?? null;
     if (count !== null) index.setDownloads(summary.name, count);
     return { ...summary, downloads: count };
   });
+  return { packages: all, downloadsFreshness: downloads.freshnessOf(packages.map(({ name }) => name)) };
 }
 
 async function declared<T>(call: ErrorMaker, answer: () => Promise<T>): Promise<T> {

@@ -8,6 +8,9 @@ import { LARGEST_PAGE, readFound, searchPath } from './search.js';
 import type { Source } from './source.js';
 import { NotFoundError, SourceError } from './source-errors.js';
 
+const CANNOT_SEARCH =
+  'The registry cannot search in this way; PKG_STATS_QUERIES sets what is searched for, PKG_STATS_CHANGES a change feed instead';
+
 /** Most that registries let anybody page through. */
 const MAX_FOUND = 10_000;
 
@@ -37,7 +40,8 @@ export class IndexFiller {
   readonly #options: FillerOptions;
   readonly #closing = new AbortController();
   readonly #done: Promise<void>;
-  readonly #failing = new Set<string>();
+  /** What does not work, and why. */
+  readonly #failing = new Map<string, string>();
   /** Where the next look at downloads begins. */
   #cursor = 0;
 
@@ -71,16 +75,17 @@ export class IndexFiller {
     if (!this.#closing.signal.aborted) changed();
   }
 
-  /** Failures are told once, and so is their end. */
+  /** Failures are told once, and once for all of the same reason; and so is their end. */
   async #try(what: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       if (this.#failing.delete(what)) this.#options.log(`${what} works again`);
       return true;
     } catch (error) {
-      const isNews = !this.#failing.has(what) && !this.#closing.signal.aborted;
-      this.#failing.add(what);
-      if (isNews) this.#options.log(`${what} does not work: ${(error as Error).message}`);
+      const { message } = error as Error;
+      const isNews = !this.#failing.has(what) && ![...this.#failing.values()].includes(message);
+      this.#failing.set(what, message);
+      if (isNews && !this.#closing.signal.aborted) this.#options.log(`${what} does not work: ${message}`);
       return false;
     }
   }
@@ -89,9 +94,9 @@ export class IndexFiller {
     const { source, index, changed } = this.#options;
     const question = { inBackground: true, signal: this.#closing.signal };
     for (let from = 0; from < MAX_FOUND; from += LARGEST_PAGE) {
-      const answer = await source.json(searchPath(query, { from, size: LARGEST_PAGE }), question);
-      const found = answer.kind === 'value' ? readFound(answer.value) : undefined;
-      if (!found) throw new SourceError('failing', 'The registry cannot search');
+      const answer = await source.json(searchPath(query, { from, size: LARGEST_PAGE }), question).catch(withAdvice);
+      if (answer.kind !== 'value') throw new SourceError('failing', CANNOT_SEARCH);
+      const found = readFound(answer.value);
       for (const summary of found.packages) index.hear(summary);
       if (found.packages.length < LARGEST_PAGE) return;
       changed();
@@ -135,4 +140,10 @@ export class IndexFiller {
     }
     return names;
   }
+}
+
+/** Some registries refuse what they do not search for, such as npm's an empty text. */
+function withAdvice(cause: unknown): never {
+  if (!(cause instanceof SourceError && cause.problem === 'failing')) throw cause;
+  throw new SourceError('failing', `${cause.message}. ${CANNOT_SEARCH}`, { cause });
 }

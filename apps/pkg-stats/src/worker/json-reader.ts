@@ -22,8 +22,23 @@ export function listOf(value: unknown): unknown[] {
 /** Trimmed, and cut where it is longer than `most` UTF-16 code units; nothing where it is empty or no text. */
 export function textOf(value: unknown, most: number): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const text = cut(value, most).trim();
+  const text = cleaned(cut(value, most)).trim();
   return text === '' ? undefined : text;
+}
+
+/** What changes the direction of all the text after it, so that a page says something else than what is written. */
+const BIDI = '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069';
+const UNWANTED = new RegExp(`[\\p{Cc}\\p{Cs}${BIDI}]`, 'gu');
+const UNWANTED_IN_MARKDOWN = new RegExp(`[\\0\\p{Cs}${BIDI}]`, 'gu');
+
+/** One line, without what no reader should see. */
+export function cleaned(text: string): string {
+  return text.replace(/[\t\n\r]+/g, ' ').replace(UNWANTED, '');
+}
+
+/** The same for text of several lines. */
+export function cleanedMarkdown(text: string): string {
+  return text.replace(UNWANTED_IN_MARKDOWN, '');
 }
 
 /** A whole number that is not negative. */
@@ -31,10 +46,13 @@ export function countOf(value: unknown): number | null {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
 }
 
-/** In ms since 1970. */
+/** Clocks may differ by so much, in ms. */
+const DAY = 86_400_000;
+
+/** In ms since 1970; null where it is none, or has still to come: whoever says so would be the newest for ever. */
 export function timeOf(value: unknown): number | null {
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
+  return Number.isNaN(time) || time > Date.now() + DAY ? null : time;
 }
 
 /** Cuts between characters, not inside one. */

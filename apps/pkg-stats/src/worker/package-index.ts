@@ -6,6 +6,18 @@ import type { Cache } from './cache.js';
 /** Most packages that one worker knows: each takes a few kilobytes of memory. */
 const MAX_PACKAGES = 200_000;
 
+/** Words of a search that are looked for. */
+const MAX_TERMS = 6;
+
+/** Slips are looked for in so few and such long words alone: everybody else waits meanwhile. */
+const MAX_FORGIVEN = 2;
+const LEAST_FORGIVEN = 4;
+
+/** Most that a search finds. */
+const MAX_FOUND = 1_000;
+
+const wordsOf = MiniSearch.getDefault('tokenize') as (text: string) => string[];
+
 /** The packages that this worker knows, on disk and in memory. */
 export class PackageIndex {
   readonly #cache: Cache;
@@ -14,7 +26,7 @@ export class PackageIndex {
     idField: 'name',
     fields: ['name', 'keywords', 'description'],
     extractField: (summary, field) => String(summary[field as keyof PackageSummary]),
-    searchOptions: { boost: { name: 4, keywords: 2 }, prefix: true, fuzzy: 0.2, combineWith: 'AND' },
+    searchOptions: { boost: { name: 4, keywords: 2 }, prefix: true, combineWith: 'AND' },
   });
   /** All names, in an order that changes. */
   readonly #names: string[] = [];
@@ -99,7 +111,11 @@ export class PackageIndex {
   }
 
   search(text: string): PackageSummary[] {
-    return this.#search.search(text).map(({ id }) => this.#packages.get(id) as PackageSummary);
+    const terms = wordsOf(text).slice(0, MAX_TERMS);
+    const isForgiving = terms.length <= MAX_FORGIVEN;
+    const fuzzy = (term: string) => isForgiving && term.length >= LEAST_FORGIVEN && 0.2;
+    const found = this.#search.search(terms.join(' '), { fuzzy }).slice(0, MAX_FOUND);
+    return found.map(({ id }) => this.#packages.get(id) as PackageSummary);
   }
 
   all(): IterableIterator<PackageSummary> {

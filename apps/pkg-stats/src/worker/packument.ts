@@ -1,10 +1,24 @@
 import type { PackageDetails, PackageSummary } from '../contract.js';
-import { countOf, cut, entriesOf, isRecord, listOf, own, textOf, textsOf, timeOf, userOf } from './json-reader.js';
+import {
+  cleaned,
+  cleanedMarkdown,
+  countOf,
+  cut,
+  entriesOf,
+  isRecord,
+  listOf,
+  own,
+  textOf,
+  textsOf,
+  timeOf,
+  userOf,
+} from './json-reader.js';
+import { SourceError } from './source-errors.js';
 import { pageAddress, repositoryPage } from './web-address.js';
 
 /** What we keep of a package: a packument has a hundred times as much. */
 export interface PackageRecord {
-  readonly details: Omit<PackageDetails, 'freshness' | 'downloads'>;
+  readonly details: Omit<PackageDetails, 'freshness' | 'downloads' | 'downloadsFreshness'>;
   /** Markdown. */
   readonly readme: string;
   /** Where the tarball is, as the registry says. */
@@ -22,10 +36,12 @@ const MAX_TAGS = 20;
 
 /**
  * Reads a packument, which whoever publishes may fill with anything.
- * @returns nothing where it is none of a package of that name, or all its versions were taken out
+ * @returns nothing where all versions were taken out
+ * @throws SourceError where it is none of a package of that name: that says nothing about the package
  */
 export function readPackument(json: unknown, name: string): PackageRecord | undefined {
-  if (own(json, 'name') !== name) return undefined;
+  if (own(json, 'name') !== name) throw new SourceError('failing', `This is no packument of ${name}`);
+  if (isEmptied(json)) return undefined;
   const versions = entriesOf(own(json, 'versions')).filter(([, manifest]) => isRecord(manifest));
   const times = own(json, 'time');
   const newestFirst = versions
@@ -33,7 +49,7 @@ export function readPackument(json: unknown, name: string): PackageRecord | unde
     .sort(([a], [b]) => (timeOf(own(times, b)) ?? 0) - (timeOf(own(times, a)) ?? 0));
   const wanted = own(own(json, 'dist-tags'), 'latest');
   const latest = newestFirst.find(([version]) => version === wanted) ?? newestFirst[0];
-  if (!latest) return undefined;
+  if (!latest) throw new SourceError('failing', `The packument of ${name} has no versions that can be read`);
   const [version, manifest] = latest;
   const repository = own(manifest, 'repository') ?? own(json, 'repository');
   const page = repositoryPage(own(repository, 'url') ?? repository);
@@ -55,6 +71,13 @@ export function readPackument(json: unknown, name: string): PackageRecord | unde
   };
 }
 
+/** As registries tell it where everything was taken out: npm leaves `versions` away then. */
+function isEmptied(json: unknown): boolean {
+  const versions = own(json, 'versions');
+  if (versions === undefined) return isRecord(own(own(json, 'time'), 'unpublished'));
+  return isRecord(versions) && Object.keys(versions).length === 0;
+}
+
 function readSummary(
   json: unknown,
   manifest: unknown,
@@ -65,7 +88,7 @@ function readSummary(
   const maintainers = people.map((list) => textsOf(listOf(list).map(userOf), { most: 200, length: 60 }));
   return {
     name,
-    version: cut(version, 100),
+    version: cleaned(cut(version, 100)),
     description: textOf(own(manifest, 'description') ?? own(json, 'description'), 500) ?? '',
     keywords: textsOf(typeof keywords === 'string' ? keywords.split(/[\s,]+/) : listOf(keywords), {
       most: 50,
@@ -100,7 +123,11 @@ function readLinks(manifest: unknown, repository: string | undefined): PackageDe
 function readDependencies(manifest: unknown): PackageDetails['dependencies'] {
   const optional = own(manifest, 'optionalDependencies');
   const read = (kind: PackageDetails['dependencies'][number]['kind'], value: unknown) =>
-    entriesOf(value).map(([name, range]) => ({ name: cut(name, 214), range: textOf(range, 100) ?? '*', kind }));
+    entriesOf(value).map(([name, range]) => ({
+      name: cleaned(cut(name, 214)),
+      range: textOf(range, 100) ?? '*',
+      kind,
+    }));
   // npm repeats optional ones among the others.
   const runtime = read('runtime', own(manifest, 'dependencies')).filter(
     ({ name }) => own(optional, name) === undefined,
@@ -112,12 +139,12 @@ function readDependencies(manifest: unknown): PackageDetails['dependencies'] {
 function readVersions(newestFirst: readonly [string, unknown][], json: unknown): PackageDetails['versions'] {
   const tags = entriesOf(own(json, 'dist-tags'));
   return newestFirst.slice(0, MAX_VERSIONS).map(([version, manifest]) => ({
-    version: cut(version, 100),
+    version: cleaned(cut(version, 100)),
     publishedAt: timeOf(own(own(json, 'time'), version)),
     tags: tags
       .filter(([, tagged]) => tagged === version)
       .slice(0, MAX_TAGS)
-      .map(([tag]) => cut(tag, 100)),
+      .map(([tag]) => cleaned(cut(tag, 100))),
     deprecated: readDeprecation(manifest) !== null,
   }));
 }
@@ -128,5 +155,5 @@ function readReadme(json: unknown, manifest: unknown): string {
   const readme = candidates.find(
     (text) => typeof text === 'string' && !/^(?:ERROR: No README data found!)?\s*$/.test(text),
   );
-  return typeof readme === 'string' ? cut(readme, MAX_README + 1) : '';
+  return typeof readme === 'string' ? cleanedMarkdown(cut(readme, MAX_README + 1)) : '';
 }

@@ -18,6 +18,7 @@ import { ReadmeThreads } from './readme-threads.js';
 import { Readmes } from './readmes.js';
 import { Search } from './search.js';
 import { Source } from './source.js';
+import { sourceAddress } from './source-address.js';
 import { Users } from './users.js';
 
 /** A worker that is connected, and offers everything of the contract. */
@@ -29,6 +30,9 @@ export interface RegistryWorker {
 
 /** Nobody waits longer than this for a source that has just not answered, in ms. */
 const LONGEST_REST = 2_000;
+
+/** The longest timeout there is, in ms. */
+const LONGEST_WAIT = 2_147_483_647;
 
 /**
  * Joins the relay as a service, and answers for the registry from then on. Where there is no relay yet, it waits for it.
@@ -42,11 +46,11 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
   const threads = new ReadmeThreads();
   const socket = p2pClientPlugin(io(settings.relay, { auth: { token: settings.token } }), id, { isService: true });
   const service = registryService(id);
-  const feeds = new Feeds(index, (name, feed) => void socket.publishTopic(service, name, feed));
 
   const registry = new CachedSource(sources.registry, cache, settings.freshFor);
   const packages = new Packages(registry, index);
   const downloads = new Downloads(sources.downloads, cache, settings);
+  const feeds = new Feeds({ index, downloads }, (name, feed) => void socket.publishTopic(service, name, feed));
   const parts = { source: sources.registry, packages, downloads, index };
   const handlers = registryHandlers({
     ...parts,
@@ -58,17 +62,10 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
   const kept = { retain: 1 };
   socket.provideService(service, { ...handlers, popular: kept, newest: kept, random: kept });
   feeds.publish();
-  const filler = new IndexFiller({
-    ...parts,
-    queries: settings.queries,
-    pollEvery: settings.pollEvery,
-    changes: sources.changes && new ChangeFeed(sources.changes, cache),
-    changed: () => feeds.publish(),
-    log: (line) => console.error(`[${id}] ${line}`),
-  });
+  let filler: IndexFiller | undefined;
   const close = async () => {
     socket.disconnect();
-    const filled = filler.close();
+    const filled = filler?.close();
     for (const source of Object.values(sources)) source?.close();
     await Promise.all([filled, threads.close()]);
     await cache.close();
@@ -77,12 +74,22 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
     await close();
     throw error;
   });
+  // Only now: who is not let in asks the registry nothing.
+  filler = new IndexFiller({
+    ...parts,
+    queries: settings.queries,
+    pollEvery: settings.pollEvery,
+    changes: sources.changes && new ChangeFeed(sources.changes, cache),
+    changed: () => feeds.publish(),
+    log: (line) => console.error(`[${id}] ${line}`),
+  });
   return { id, close };
 }
 
 function createSources({ requestTimeout, requestsPerSecond, freshFor, ...settings }: Settings) {
   const limits = { timeout: requestTimeout, requestsPerSecond, rest: Math.min(freshFor, LONGEST_REST) };
-  const optional = (base: string | undefined) => (base === undefined ? undefined : new Source({ base, ...limits }));
+  const optional = (address: string | undefined) =>
+    address === undefined ? undefined : new Source({ ...sourceAddress(address), ...limits });
   return {
     registry: new Source({ ...npmSettings(settings), ...limits }),
     downloads: optional(settings.downloads === 'npm' ? NPM_DOWNLOADS : settings.downloads),
@@ -91,12 +98,12 @@ function createSources({ requestTimeout, requestsPerSecond, freshFor, ...setting
 }
 
 async function untilWelcome(socket: P2PClientSocket<Socket>): Promise<void> {
-  while (true) {
-    try {
-      await socket.isClientConnected(socket.clientId);
-      return;
-    } catch (error) {
-      if (!(error instanceof P2PError && error.code === 'TIMEOUT')) throw error;
-    }
+  try {
+    await socket.with({ timeout: LONGEST_WAIT }).isClientConnected(socket.clientId);
+  } catch (error) {
+    if (!(error instanceof P2PError && error.code === 'AUTH_FAILED')) throw error;
+    const message =
+      'The relay does not let this worker in: PKG_STATS_TOKEN has to be the token that it was started with';
+    throw new P2PError('AUTH_FAILED', message, { cause: error });
   }
 }

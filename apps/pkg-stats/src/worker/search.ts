@@ -11,6 +11,9 @@ export interface Found {
   readonly total: number;
 }
 
+/** A page without what others know of it. */
+export type FoundPage = Omit<SearchPage, 'downloadsFreshness'>;
+
 /** Most that registries answer at a time. */
 export const LARGEST_PAGE = 250;
 
@@ -19,10 +22,13 @@ export function searchPath(text: string, { from, size }: { from: number; size: n
   return `/-/v1/search?${new URLSearchParams({ text, size: String(size), from: String(from) })}`;
 }
 
-/** Reads what a registry has found: npm, and Verdaccio, which tells the tags instead of the version. */
-export function readFound(json: unknown): Found | undefined {
+/**
+ * Reads what a registry has found: npm, and Verdaccio, which tells the tags instead of the version.
+ * @throws SourceError
+ */
+export function readFound(json: unknown): Found {
   const objects = own(json, 'objects');
-  if (!Array.isArray(objects)) return undefined;
+  if (!Array.isArray(objects)) throw new SourceError('failing', 'This is no answer to a search');
   const packages = objects
     .slice(0, LARGEST_PAGE)
     .map(readObject)
@@ -40,7 +46,7 @@ export class Search {
     this.#index = index;
   }
 
-  async find({ text, from, size }: { text: string; from: number; size: number }): Promise<SearchPage> {
+  async find({ text, from, size }: { text: string; from: number; size: number }): Promise<FoundPage> {
     try {
       // One more than wanted shows whether there are more, where the registry does not count them.
       const { value, freshness } = await this.#source.get({
@@ -70,7 +76,7 @@ export class Search {
   #fromIndex(
     { text, from, size }: { text: string; from: number; size: number },
     problem: SearchPage['freshness']['problem'],
-  ): SearchPage {
+  ): FoundPage {
     const found = this.#index.search(text);
     if (problem && this.#index.size === 0) throw new SourceError(problem, 'The index is empty');
     return {

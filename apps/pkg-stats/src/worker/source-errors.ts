@@ -11,6 +11,9 @@ export class SourceError extends Error {
   }
 }
 
+/** It was not asked, as it did not answer a moment ago. */
+export class RestingError extends SourceError {}
+
 /** A source says that there is no such thing. */
 export class NotFoundError extends Error {
   /** What there is not. */

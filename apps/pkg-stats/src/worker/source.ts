@@ -1,8 +1,9 @@
 import PQueue from 'p-queue';
 import type { Problem } from '../contract.js';
 import { retryAfter, type Validators, validatorsOf } from '../response-headers.js';
+import { own } from './json-reader.js';
 import { readJson } from './read-bounded.js';
-import { SourceError } from './source-errors.js';
+import { RestingError, SourceError } from './source-errors.js';
 
 /** What a source answers: a value, that it is still the same, or that there is no such thing. */
 export type SourceAnswer =
@@ -29,14 +30,20 @@ export interface Question {
   readonly signal?: AbortSignal;
 }
 
-/** Packuments of packages with thousands of versions have tens of megabytes. */
-const MAX_JSON = 64 * 1_048_576;
+/** Packuments of packages with thousands of versions have megabytes, and reading them blocks everything else. */
+const MAX_JSON = 16 * 1_048_576;
 
-/** How servers say that there is no such thing, or cannot be. */
-const MISSING: readonly number[] = [400, 404, 405, 410];
+/** How servers say that there is no such thing. Anything else says nothing about the thing. */
+const MISSING: readonly number[] = [404, 410];
 
 /** Longest that a server's `Retry-After` is believed, in ms. */
 const LONGEST_REST = 300_000;
+
+/** So many things in a row have to be without an answer before the whole server is thought to give none. */
+const UNANSWERED = 3;
+
+/** Nobody is there. */
+const REFUSALS: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 /** An HTTP server that is asked no more often than it may be, and left alone when it says so or does not answer. */
 export class Source {
@@ -44,6 +51,8 @@ export class Source {
   readonly #options: SourceOptions;
   readonly #queue: PQueue;
   readonly #closing = new AbortController();
+  /** What was not answered since the last answer. */
+  readonly #unanswered = new Set<string>();
   #resting: { readonly until: number; readonly problem: Problem } | undefined;
 
   constructor(options: SourceOptions) {
@@ -105,7 +114,7 @@ export class Source {
         { priority: question.inBackground ? 0 : 1, signal },
       );
     } catch (cause) {
-      throw this.#failure(cause, signal, progress.hasBegun);
+      throw this.#failure(cause, { path, signal, hasBegun: progress.hasBegun });
     } finally {
       clearTimeout(timer);
     }
@@ -124,6 +133,7 @@ export class Source {
     // A redirect to another origin is followed without `authorization`: fetch leaves it out.
     const response = await fetch(`${base}${path}`, { headers, signal });
     const { status } = response;
+    this.#unanswered.clear();
     if (response.ok) return response;
     // Nobody reads why not, and who is not read keeps the connection.
     await response.body?.cancel();
@@ -134,14 +144,19 @@ export class Source {
     throw new SourceError(problem, `${base} answers ${status}`);
   }
 
-  #failure(cause: unknown, signal: AbortSignal, hasBegun: boolean): unknown {
+  #failure(
+    cause: unknown,
+    { path, signal, hasBegun }: { path: string; signal: AbortSignal; hasBegun: boolean },
+  ): unknown {
     if (cause instanceof SourceError) return cause;
     const reason: unknown = signal.aborted ? signal.reason : cause;
     if (signal.aborted && !(reason instanceof DOMException && reason.name === 'TimeoutError')) return reason;
     // Its turn has not come: that is our own limit.
     if (!hasBegun) return new SourceError('rate-limited', `${this.base} is asked too much`);
     const problem = signal.aborted ? 'slow' : 'unreachable';
-    this.#rest(problem, this.#options.rest);
+    if (this.#unanswered.size < UNANSWERED) this.#unanswered.add(path);
+    const isRefused = REFUSALS.includes(own(own(cause, 'cause'), 'code'));
+    if (isRefused || this.#unanswered.size >= UNANSWERED) this.#rest(problem, this.#options.rest);
     return new SourceError(problem, `${this.base} is ${problem}`, { cause });
   }
 
@@ -172,7 +187,7 @@ export class Source {
 
   #throwIfResting(): void {
     if (this.#resting === undefined || Date.now() >= this.#resting.until) return;
-    throw new SourceError(this.#resting.problem, `${this.base} is left alone for a while`);
+    throw new RestingError(this.#resting.problem, `${this.base} is left alone for a while`);
   }
 }
 

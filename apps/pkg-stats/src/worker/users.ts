@@ -24,7 +24,7 @@ export class Users {
   }
 
   /** @throws SourceError where nothing is known; NotFoundError */
-  async find(user: string): Promise<UserDetails> {
+  async find(user: string): Promise<Omit<UserDetails, 'downloadsFreshness'>> {
     const { packages: told, isComplete, freshness } = await this.#told(user);
     for (const summary of told) this.#index.hear(summary);
     const packages = new Map(this.#index.byMaintainer(user).map((summary) => [summary.name, summary]));

@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest';
 import { describeApp } from './world.js';
 
+interface Health {
+  readonly workers: number;
+}
+
 describeApp(
   'when a source does not answer',
   (world, openPage) => {
@@ -52,8 +56,22 @@ describeApp(
       world().downloads.fail(true);
       const { page } = await open('/package/tiny-parser');
       await page.getByText('910').first().waitFor();
+      await page.getByText(/The source of download counts .+; they are from a moment ago\./).waitFor();
       const { page: other } = await open('/package/@ann/scoped');
       await other.getByText(/downloads are not known/i).waitFor();
+    });
+
+    it('a worker that dies is started again, and tabs that are open go on', async () => {
+      const { page } = await open('/user/bob');
+      await page.locator('html[data-live=on]').waitFor();
+      const workers = async () => ((await (await fetch(`${world().app.url}/healthz`)).json()) as Health).workers;
+      expect(await workers()).toBe(1);
+      await world().app.killWorker();
+      await expect.poll(workers, { timeout: 20_000 }).toBe(0);
+      await expect.poll(workers, { timeout: 20_000 }).toBe(1);
+      await page.getByRole('searchbox').fill('pkg:tiny-parser');
+      await page.getByRole('searchbox').press('Enter');
+      await page.getByText('as its documents say').waitFor();
     });
   },
   { settings: { FRESH_FOR: '0', REQUEST_TIMEOUT: '1000' } },

@@ -111,15 +111,21 @@ describeApp('the pages, in a browser', (world, openPage) => {
 
   it('back and forward lead where they should, to the place on the page', async () => {
     const page = await open('/');
+    await page.setViewportSize({ width: 800, height: 240 });
     await live(page);
     await look(page, 'tiny');
     await arrival(page, '/search?q=tiny');
-    await page.getByRole('main').getByRole('link', { name: 'tiny-parser' }).click();
+    const link = page.getByRole('main').getByRole('link', { name: 'tiny-parser' });
+    await link.hover();
+    const scrolled = await page.evaluate(() => scrollY);
+    expect(scrolled).toBeGreaterThan(0);
+    await link.click();
     await expect.poll(() => page.title()).toContain('tiny-parser');
     await page.goBack();
     await expect.poll(() => page.title()).toContain('tiny');
     expect(page.url()).toContain('/search?q=tiny');
     expect(await search(page).inputValue()).toBe('tiny');
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(scrolled);
     await page.goBack();
     await page.getByRole('region', { name: /newest/i }).waitFor();
     await page.goForward();

@@ -59,8 +59,7 @@ export async function arrival(page: Page, path: string): Promise<void> {
 async function untilFilled(url: string, registry: string): Promise<void> {
   const found = (await (await fetch(`${registry}/-/v1/search?text=&size=250`)).json()) as { objects: unknown[] };
   for (;;) {
-    const response = await fetch(`${url}/sitemap.xml`);
-    const listed = response.ok ? (await response.text()).split('/package/').length - 1 : 0;
-    if (listed === found.objects.length) return;
+    const page = await (await fetch(url)).text();
+    if (Number(/([\d,]+) packages? in the index/.exec(page)?.[1]) === found.objects.length) return;
   }
 }

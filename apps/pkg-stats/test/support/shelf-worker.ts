@@ -23,6 +23,12 @@ export interface Shelf {
   gate: Promise<unknown>;
   gateOfReadmes: Promise<unknown>;
   problem: UserDetails['freshness']['problem'];
+  downloadsFreshness: Feed['downloadsFreshness'];
+  /** Why there are no counts. */
+  problemOfDownloads: DownloadHistory['problem'];
+  indexUpdatedAt: number | null;
+  /** How often all names were asked for. */
+  readsOfNames: number;
   /** What all calls fail with. */
   unavailable: NonNullable<UserDetails['freshness']['problem']> | null;
 }
@@ -45,6 +51,7 @@ export const packageOf = (name: string, more: Partial<PackageDetails> = {}): Pac
   versionCount: 1,
   unpackedSize: 12_345,
   freshness: { asOf: NOW, problem: null },
+  downloadsFreshness: null,
   ...more,
 });
 
@@ -56,6 +63,10 @@ export const shelfOf = (...packages: PackageDetails[]): Shelf => ({
   gate: Promise.resolve(),
   gateOfReadmes: Promise.resolve(),
   problem: null,
+  downloadsFreshness: null,
+  problemOfDownloads: null,
+  indexUpdatedAt: NOW,
+  readsOfNames: 0,
   unavailable: null,
 });
 
@@ -85,7 +96,8 @@ function handlersOf(shelf: Shelf): ServiceHandlers<RegistryService> {
     if (shelf.unavailable) throw call.error('UNAVAILABLE', { problem: shelf.unavailable });
     const found = shelf.packages.find((item) => item.name === name);
     if (!found) throw call.error('NOT_FOUND', { name });
-    return { ...found, freshness: { ...found.freshness, problem: shelf.problem } };
+    const { downloadsFreshness, problem } = shelf;
+    return { ...found, freshness: { ...found.freshness, problem }, downloadsFreshness };
   };
   return {
     search: (input, call) => search(shelf, input, call),
@@ -93,7 +105,7 @@ function handlersOf(shelf: Shelf): ServiceHandlers<RegistryService> {
     user: ({ name }, call) => user(shelf, name, call),
     downloads: async ({ name }) => {
       await shelf.gate;
-      return historyOf(shelf.downloads.get(name));
+      return historyOf(shelf, shelf.downloads.get(name));
     },
     readme: async function* ({ name }, call) {
       await find(name, call);
@@ -106,6 +118,7 @@ function handlersOf(shelf: Shelf): ServiceHandlers<RegistryService> {
       yield* shelf.files;
     },
     names: async function* () {
+      shelf.readsOfNames++;
       await shelf.gate;
       const names = shelf.packages.map(({ name, publishedAt }) => ({ name, publishedAt }));
       for (let at = 0; at < names.length; at += 1_000) yield names.slice(at, at + 1_000);
@@ -122,7 +135,8 @@ async function search(
   if (shelf.unavailable) throw call.error('UNAVAILABLE', { problem: shelf.unavailable });
   const found = shelf.packages.filter((item) => `${item.name} ${item.description} ${item.keywords}`.includes(text));
   const packages = found.slice(from, from + size).map(summaryOf);
-  return { total: found.length, packages, origin: 'registry', freshness: { asOf: NOW, problem: shelf.problem } };
+  const { downloadsFreshness, problem } = shelf;
+  return { total: found.length, packages, origin: 'registry', freshness: { asOf: NOW, problem }, downloadsFreshness };
 }
 
 async function user(shelf: Shelf, name: string, call: Call): Promise<UserDetails> {
@@ -130,7 +144,8 @@ async function user(shelf: Shelf, name: string, call: Call): Promise<UserDetails
   if (shelf.unavailable) throw call.error('UNAVAILABLE', { problem: shelf.unavailable });
   const packages = shelf.packages.filter(({ maintainers }) => maintainers.includes(name)).map(summaryOf);
   if (packages.length === 0) throw call.error('NOT_FOUND', { name });
-  return { name, packages, isComplete: true, freshness: { asOf: NOW, problem: shelf.problem } };
+  const { downloadsFreshness, problem } = shelf;
+  return { name, packages, isComplete: true, freshness: { asOf: NOW, problem }, downloadsFreshness };
 }
 
 const summaryOf = (item: PackageDetails): PackageSummary => {
@@ -138,13 +153,15 @@ const summaryOf = (item: PackageDetails): PackageSummary => {
   return { name, version, description, keywords, maintainers, publishedAt, downloads };
 };
 
-const feedOf = ({ packages }: Shelf): Feed => ({
+const feedOf = ({ packages, indexUpdatedAt, downloadsFreshness }: Shelf): Feed => ({
   packages: packages.slice(0, 10).map(summaryOf),
-  index: { size: packages.length, updatedAt: NOW },
+  index: { size: packages.length, updatedAt: indexUpdatedAt },
+  downloadsFreshness,
 });
 
-function historyOf(counts: readonly number[] | undefined): DownloadHistory {
+function historyOf({ downloadsFreshness, problemOfDownloads }: Shelf, counts?: readonly number[]): DownloadHistory {
   const dayOf = (index: number) => new Date(NOW - index * 86_400_000).toISOString().slice(0, 10);
   const days = counts?.map((downloads, index) => ({ day: dayOf(counts.length - 1 - index), downloads })) ?? null;
-  return { days, freshness: days && { asOf: NOW, problem: null } };
+  if (!days) return { days, freshness: null, problem: problemOfDownloads };
+  return { days, freshness: downloadsFreshness ?? { asOf: NOW, problem: null }, problem: null };
 }

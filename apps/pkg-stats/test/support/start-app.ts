@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 /** The whole application, in processes of its own as `npm run pkg-stats` starts them. */
 export interface TestApp {
   readonly url: string;
+  /** As when it crashes. */
+  killWorker(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,9 @@ export async function startApp(settings: Readonly<Record<string, string>>): Prom
   const [{ url }] = (await once(app, 'message')) as [{ readonly url: string }];
   return {
     url,
+    killWorker: async () => {
+      process.kill(await childOf(app.pid as number, 'worker/run.js'), 'SIGKILL');
+    },
     close: async () => {
       const ended = once(app, 'exit');
       app.kill();
@@ -31,4 +36,13 @@ export async function startApp(settings: Readonly<Record<string, string>>): Prom
       await rm(cache, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** The process that runs a script, as Linux lists them. */
+async function childOf(pid: number, script: string): Promise<number> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
+  for (const child of children) {
+    if ((await readFile(`/proc/${child}/cmdline`, 'utf8')).includes(script)) return Number(child);
+  }
+  throw new Error(`No process runs ${script}`);
 }

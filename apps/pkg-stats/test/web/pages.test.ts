@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { NOW, packageOf, shelfOf } from '../support/shelf-worker.js';
-import { closedGate, startSite } from '../support/start-site.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { NOW, packageOf, shelfOf, startShelfWorker } from '../support/shelf-worker.js';
+import { closedGate, startSite, TOKEN } from '../support/start-site.js';
 
 /** What is in the page's elements `script` of this type. */
 function dataIn(html: string, type: string): unknown[] {
@@ -41,6 +41,27 @@ describe('pages without script', () => {
     expect(html).not.toMatch(/ style="/);
     expect(dataIn(html, 'application/ld+json')).toEqual([
       expect.objectContaining({ '@type': 'SoftwareSourceCode', name: '@a/b', version: '1.2.3' }),
+    ]);
+  });
+
+  it('PS-2 a license that nobody knows is left out for search engines', async () => {
+    const { read } = await startSite({ shelf: shelfOf(packageOf('left-pad', { license: null })) });
+    const html = await read('/package/left-pad');
+    const [data] = dataIn(html, 'application/ld+json');
+    expect(data).toMatchObject({ name: 'left-pad' });
+    expect(data).not.toHaveProperty('license');
+    expect(html).toContain('<dt>License</dt><dd>unknown</dd>');
+  });
+
+  it('PS-2 downloads by week, counted from the last day', async () => {
+    const shelf = shelfOf(packageOf('left-pad'));
+    shelf.downloads.set('left-pad', [1, 2, 3, 10, 20, 30, 40, 50, 60, 70]);
+    const { read } = await startSite({ shelf });
+    const html = await read('/package/left-pad');
+    const rows = [...html.matchAll(/<tr><td>([^<]+)<\/td><td class="number">([^<]+)<\/td><\/tr>/g)];
+    expect(rows.map(([, week, downloads]) => [week, downloads])).toEqual([
+      ['Nov 14, 2026', '280'],
+      ['Nov 11, 2026 (3 days)', '6'],
     ]);
   });
 
@@ -89,6 +110,19 @@ describe('pages without script', () => {
     await expect.poll(async () => (await (await get('/healthz')).json()).workers).toBe(0);
     const page = await get('/');
     expect([page.status, (await page.text()).includes('left-pad')]).toEqual([200, true]);
+  });
+
+  it('PS-4 the feeds are there as soon as the first worker is', async () => {
+    // A server that looks for workers from time to time would find it as well, later.
+    const { setTimeout: start } = globalThis;
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((...given: Parameters<typeof start>) =>
+      given[1] === 2_000 ? 0 : start(...given)) as typeof start);
+    const { read, url } = await startSite();
+    expect(await read('/')).toContain('No registry worker');
+    const { close } = await startShelfWorker(url, { shelf: shelfOf(packageOf('left-pad')), token: TOKEN });
+    onTestFinished(close);
+    const html = await read('/');
+    expect(html.match(/<a href="\/package\/left-pad">/g)).toHaveLength(3);
   });
 
   it('PS-1 results of a search, page by page', async () => {
@@ -151,6 +185,16 @@ describe('pages without script', () => {
     expect(html).toContain('<meta name="robots" content="noindex"/>');
     expect(html).toContain('Loading the package');
     expect(dataIn(html, 'application/json')).toMatchObject([{ details: { state: 'loading' } }]);
+  });
+
+  it('what is too long for a browser as well is said to be so', async () => {
+    const { read } = await startSite({ shelf: shelfOf(packageOf('long', { description: 'x'.repeat(1_100_000) })) });
+    for (const path of ['/package/long', '/user/ann', '/search?q=long']) {
+      const html = await read(path);
+      expect(html).toContain('It is too long to be shown here');
+      expect(html).not.toContain('class="loading">Loading the pack');
+      expect(html).not.toContain('Loading results');
+    }
   });
 
   it('a README that is late, or too long, is left to the browser', async () => {

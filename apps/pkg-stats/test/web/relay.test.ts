@@ -70,6 +70,18 @@ describe('who may do what at the relay', () => {
     expect(await refusal(join(url, 'registry-false', { auth: { token: undefined } }))).toBe('AUTH_FAILED');
   });
 
+  it('a visitor follows 16 topics, and no more', async () => {
+    const { url } = await startSite();
+    const worker = join(url, 'registry-1', { isService: true, auth: { token: TOKEN } });
+    const visitor = join(url, 'visitor-1');
+    const names = Array.from({ length: 17 }, (_, index) => `topic-${index}`);
+    for (const name of names) worker.createTopic(name);
+    await worker.isClientConnected('registry-1');
+    const follow = (name: string) => visitor.subscribeTopic('registry-1', name, () => {}).ready;
+    for (const name of names.slice(0, 16)) await follow(name);
+    await expect(follow('topic-16')).rejects.toEqual(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+  });
+
   it('a worker is no way to reach visitors', async () => {
     const { url } = await startSite();
     const worker = join(url, 'registry-1', { isService: true, auth: { token: TOKEN } });

@@ -53,6 +53,34 @@ describe('what is served', () => {
     expect(response.status).toBe(404);
   });
 
+  it.each(['/%2F%2F[', '//elsewhere.example/x', '/%5C%5Celsewhere.example'])(
+    'the address of %s, which is not found, is one of this site',
+    async (path) => {
+      const { get, url } = await startSite();
+      const response = await get(path);
+      const canonical = /<link rel="canonical" href="([^"]+)"/.exec(await response.text())?.[1] as string;
+      expect(response.status).toBe(404);
+      expect(new URL(canonical).origin).toBe(url);
+      expect(new URL(canonical).pathname).toBe(path);
+    },
+  );
+
+  it('pages are asked for anew, each time', async () => {
+    const { get } = await startSite({ shelf: shelfOf(packageOf('left-pad')) });
+    for (const path of ['/', '/package/left-pad', '/user/ann', '/search?q=x', '/nowhere']) {
+      const response = await get(path);
+      await response.text();
+      expect(response.headers.get('cache-control')).toBe('no-cache');
+    }
+  });
+
+  it('no page names a package that the registry need not have', async () => {
+    const { read } = await startSite({ shelf: shelfOf(packageOf('left-pad')) });
+    const html = await read('/user/ann');
+    expect(html).toContain('Data comes over socket.io-p2p-plugin;');
+    expect(html).not.toContain('href="/package/socket.io-p2p-plugin"');
+  });
+
   it('what the registry does not know is not found', async () => {
     const { get } = await startSite({ shelf: shelfOf() });
     for (const [path, heading] of [
@@ -113,6 +141,16 @@ describe('what is served', () => {
       '<url><loc>https://stats.example/package/left-pad</loc><lastmod>2026-11-20T12:00:00.000Z</lastmod></url>',
       '<url><loc>https://stats.example/package/@a/b</loc></url>',
     ]);
+  });
+
+  it('the sitemap is made once for all who ask, and kept', async () => {
+    const shelf = shelfOf(packageOf('left-pad'));
+    const { read } = await startSite({ shelf });
+    const all = await Promise.all(Array.from({ length: 40 }, () => read('/sitemap.xml')));
+    expect(new Set(all).size).toBe(1);
+    shelf.packages.push(packageOf('right-pad'));
+    expect(await read('/sitemap.xml')).toBe(all[0]);
+    expect(shelf.readsOfNames).toBe(1);
   });
 
   it('the sitemap has no more than 50,000 addresses', async () => {

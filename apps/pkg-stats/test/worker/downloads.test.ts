@@ -23,6 +23,8 @@ async function downloadsOf(url: string | undefined, { freshFor = 0, folder = '' 
   return new Downloads(source, cache, { freshFor });
 }
 
+const dayBefore = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+
 describe('downloads', () => {
   it('are null where nobody counts them', async () => {
     const downloads = await downloadsOf(undefined);
@@ -32,7 +34,7 @@ describe('downloads', () => {
         ['@b/c', null],
       ]),
     );
-    expect(await downloads.history('a', 30)).toEqual({ days: null, freshness: null });
+    expect(await downloads.history('a', 30)).toEqual({ days: null, freshness: null, problem: null });
   });
 
   it('are null where the source does not know the package, and zero only where it says so', async () => {
@@ -45,7 +47,8 @@ describe('downloads', () => {
     expect([...counts.values()]).toEqual([700, 0, null, 7, null, null]);
     expect(await downloads.history('unknown', 30)).toEqual({
       days: null,
-      freshness: { asOf: expect.any(Number), problem: null },
+      freshness: null,
+      problem: null,
     });
   });
 
@@ -70,11 +73,23 @@ describe('downloads', () => {
     expect(await downloads.history('counted', 7)).toEqual({
       days: before.days,
       freshness: { asOf: before.freshness?.asOf, problem: 'failing' },
+      problem: null,
     });
-    expect(await downloads.history('new', 7)).toEqual({
-      days: null,
-      freshness: { asOf: expect.any(Number), problem: 'failing' },
+    expect(await downloads.history('new', 7)).toEqual({ days: null, freshness: null, problem: 'failing' });
+    expect(downloads.freshnessOf(['new', 'counted'])).toEqual({ asOf: expect.any(Number), problem: 'failing' });
+    expect(downloads.freshnessOf(['new', 'unknown'])).toBeNull();
+  });
+
+  it.each([400, 404])('are kept where many are answered with %s', async (status) => {
+    let isBroken = false;
+    const point = (downloads: number) => ({ downloads, start: '', end: '', package: '' });
+    const server = await startHttp((_, response) => {
+      response.writeHead(isBroken ? status : 200).end(JSON.stringify({ a: point(7), b: point(8) }));
     });
+    const downloads = await downloadsOf(server.url);
+    await downloads.weekly(['a', 'b']);
+    isBroken = true;
+    expect([...(await downloads.weekly(['a', 'b'])).values()]).toEqual([7, 8]);
   });
 
   it('are asked for again only when they are old', async () => {
@@ -104,13 +119,22 @@ describe('downloads', () => {
     ['what is no count is a gap', ['01:5', '02:-1', '03:7'], ['03:7']],
     ['they may come in any order', ['02:6', '01:5'], ['01:5', '02:6']],
     ['no days are no zeros', [], undefined],
+    ['what has still to come is left out', ['08:5', '10:7'], ['08:5']],
   ])('%s', async (_, told, expected) => {
     const daysOf = (texts: string[]) =>
-      texts.map((text) => ({ day: `2026-11-${text.slice(0, 2)}`, downloads: Number(text.slice(3)) }));
+      texts.map((text) => ({ day: dayBefore(9 - Number(text.slice(0, 2))), downloads: Number(text.slice(3)) }));
     const body = { start: '2026-11-01', end: '2026-11-05', package: 'a', downloads: daysOf(told) };
     const server = await startHttp((_request, response) => void response.end(JSON.stringify(body)));
     const { days } = await (await downloadsOf(server.url)).history('a', 30);
     expect(days).toEqual(expected ? daysOf(expected) : null);
+  });
+
+  it('are left out where there is no such day', async () => {
+    const downloads = ['2026-02-31', '2026-13-01', '9999-99-99', dayBefore(1)].map((day) => ({ day, downloads: 5 }));
+    const body = { start: '', end: '', package: 'a', downloads };
+    const server = await startHttp((_request, response) => void response.end(JSON.stringify(body)));
+    const { days } = await (await downloadsOf(server.url)).history('a', 365);
+    expect(days).toEqual([{ day: dayBefore(1), downloads: 5 }]);
   });
 
   it.each(['[]', '{"downloads":"many"}', 'null', 'no JSON', '{"downloads":-1,"start":"","end":"","package":"a"}'])(
@@ -119,7 +143,7 @@ describe('downloads', () => {
       const server = await startHttp((_, response) => void response.end(body));
       const downloads = await downloadsOf(server.url);
       expect([...(await downloads.weekly(['a', 'b'])).values()]).toEqual([null, null]);
-      expect(await downloads.history('a', 30)).toMatchObject({ days: null, freshness: { problem: 'failing' } });
+      expect(await downloads.history('a', 30)).toEqual({ days: null, freshness: null, problem: 'failing' });
     },
   );
 });

@@ -55,6 +55,7 @@ describe('PS-4 feeds', () => {
     expect(await untilFeed(client, 'newest', () => true)).toEqual({
       packages: [],
       index: { size: 0, updatedAt: null },
+      downloadsFreshness: null,
     });
   });
 

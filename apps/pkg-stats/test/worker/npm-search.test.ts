@@ -63,6 +63,21 @@ describe('a registry that searches as npm does', () => {
     expect(await failureOf(client.user('dan'))).toEqual({ error: 'NOT_FOUND', data: { name: 'dan' } });
   });
 
+  it('tells as many packages of a user as fit into a message', async () => {
+    const all = Array.from({ length: 900 }, (_, i) => ({ ...found(`package-${i}`, ['ann']) }));
+    const people = Array.from({ length: 150 }, (_, i) => ({ username: `${'é'.repeat(50)}${i}`, email: '' }));
+    for (const { package: told } of all) {
+      told.description = 'é'.repeat(500);
+      told.maintainers = [...told.maintainers, ...people];
+    }
+    const npm = await startNpm(all);
+    const { client } = await startTestWorker({ registry: npm.url, queries: [] });
+    const user = await client.user('ann');
+    expect(user.isComplete).toBe(false);
+    expect(Buffer.byteLength(JSON.stringify(user))).toBeLessThan(1_000_000);
+    expect(user.packages.length).toBeGreaterThan(100);
+  });
+
   it('tells a thousand packages of a user, and that there are more', async () => {
     const npm = await startNpm(Array.from({ length: 1_100 }, (_, i) => found(`package-${i}`, ['ann'])));
     const { client } = await startTestWorker({ registry: npm.url, queries: [] });
@@ -107,6 +122,8 @@ describe('a registry that cannot search', () => {
   it.each([
     [429, 'rate-limited'],
     [500, 'failing'],
+    [400, 'failing'],
+    [405, 'failing'],
   ])('because of %s, says so', async (status, problem) => {
     const npm = await startNpm([], status);
     const { client } = await startTestWorker({ registry: npm.url, queries: [] });

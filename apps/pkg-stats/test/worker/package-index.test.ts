@@ -88,6 +88,14 @@ describe('PS-4 the index', () => {
     for (const text of ['', '*', '(', '__proto__', 'constructor']) expect(index.search(text)).toEqual([]);
   });
 
+  it('looks for no slips in many words or short ones, and for six words at most', async () => {
+    const index = await emptyIndex();
+    index.put(summary('a', { description: 'one two three four five six' }));
+    expect(namesOf(index.search('thrae'))).toEqual(['a']);
+    for (const text of ['ona', 'thrae four five']) expect(index.search(text)).toEqual([]);
+    expect(namesOf(index.search('one two three four five six seven'))).toEqual(['a']);
+  });
+
   it('takes packages whose names every object knows', async () => {
     const index = await emptyIndex();
     for (const name of ['__proto__', 'constructor', 'toString']) index.put(summary(name, { maintainers: ['ann'] }));

@@ -40,6 +40,7 @@ describe('PS-2 packages', () => {
       keywords: ['simple', 'small'],
       maintainers: ['ann', 'bob'],
       downloads: null,
+      downloadsFreshness: null,
       license: 'MIT',
       deprecated: null,
       links: [
@@ -96,23 +97,23 @@ describe('PS-2 packages', () => {
     expect(pieces.join('')).toBe(`<p>${words}</p>`);
   });
 
-  it.each(['nobody-has-this', '@nobody/has-this', '__proto__', 'constructor', '..', '@x/..', '-'])(
-    'says that there is no "%s"',
+  it.each(['nobody-has-this', '@nobody/has-this', 'constructor', '-'])('says that there is no "%s"', async (name) => {
+    const { client } = await startTestWorker({ registry: registry.url });
+    const missing = { error: 'NOT_FOUND', data: { name } };
+    expect(await failureOf(client.package(name))).toEqual(missing);
+    expect(await failureOf(itemsOf(client.readme(name)))).toEqual(missing);
+    expect(await failureOf(itemsOf(client.files(name)))).toEqual(missing);
+  });
+
+  it.each(['', 'a b', '..', '@x/..', '../x', '@/x', 'a/b', 'x'.repeat(215), 'pkg?x=1'])(
+    'refuses the name "%s"',
     async (name) => {
       const { client } = await startTestWorker({ registry: registry.url });
-      const missing = { error: 'NOT_FOUND', data: { name } };
-      expect(await failureOf(client.package(name))).toEqual(missing);
-      expect(await failureOf(itemsOf(client.readme(name)))).toEqual(missing);
-      expect(await failureOf(itemsOf(client.files(name)))).toEqual(missing);
+      expect(await failureOf(client.package(name))).toBe('INPUT_INVALID');
+      expect(await failureOf(itemsOf(client.readme(name)))).toBe('INPUT_INVALID');
+      expect(await failureOf(client.downloads(name))).toBe('INPUT_INVALID');
     },
   );
-
-  it.each(['', 'a b', '../x', '@/x', 'a/b', 'x'.repeat(215), 'pkg?x=1'])('refuses the name "%s"', async (name) => {
-    const { client } = await startTestWorker({ registry: registry.url });
-    expect(await failureOf(client.package(name))).toBe('INPUT_INVALID');
-    expect(await failureOf(itemsOf(client.readme(name)))).toBe('INPUT_INVALID');
-    expect(await failureOf(client.downloads(name))).toBe('INPUT_INVALID');
-  });
 
   it('forgets one that was taken out', async () => {
     await registry.publish({ name: 'fleeting' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_README, readPackument } from '../../src/worker/packument.js';
+import { SourceError } from '../../src/worker/source-errors.js';
 import { repositoryPage } from '../../src/worker/web-address.js';
 
 const packument = (manifest: object = {}, more: object = {}) => ({
@@ -10,13 +11,33 @@ const packument = (manifest: object = {}, more: object = {}) => ({
 });
 
 describe('a packument', () => {
-  it.each([null, 1, 'a', [], {}, { name: 'a' }, { name: 'b', versions: { '1.0.0': {} } }, { name: 'a', versions: {} }])(
-    'is none: %j',
-    (json) => expect(readPackument(json, 'a')).toBeUndefined(),
+  it.each([
+    null,
+    1,
+    'a',
+    [],
+    {},
+    { name: 'a' },
+    { name: 'b', versions: {} },
+    { name: 'a', versions: { '1.0.0': null } },
+  ])('is none, which says nothing about the package: %j', (json) =>
+    expect(() => readPackument(json, 'a')).toThrow(SourceError),
   );
 
-  it('with only one version that is none, is none', () => {
-    expect(readPackument({ name: 'a', versions: { '1.0.0': null } }, 'a')).toBeUndefined();
+  it.each([{ versions: {} }, { time: { unpublished: { time: '2026-01-01' } } }])(
+    'may say that nothing is left: %j',
+    (more) => expect(readPackument({ name: 'a', ...more }, 'a')).toBeUndefined(),
+  );
+
+  it('has clean text, and was not published in the future', () => {
+    const json = packument(
+      { description: 'a\u202eb\u0000c\u2066d\ud800e\u001bf\ng', keywords: ['k\u200f'], deprecated: '\u061cno' },
+      { readme: '# a\u0000\u202e\n\tb', time: { '1.0.0': new Date(Date.now() + 172_800_000).toISOString() } },
+    );
+    expect(readPackument(json, 'a')).toMatchObject({
+      details: { description: 'abcdef g', keywords: ['k'], deprecated: 'no', publishedAt: null },
+      readme: '# a\n\tb',
+    });
   });
 
   it.each([

@@ -1,5 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { P2PError } from 'socket.io-p2p-plugin';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readSettings } from '../../src/settings.js';
 import { startWorker } from '../../src/worker/registry-worker.js';
 import { startHttp } from '../support/start-http.js';
@@ -18,6 +19,30 @@ const relayWithToken = () =>
   });
 
 describe('a worker', () => {
+  it.each([404, 400])('says once that the registry cannot search with %s, and what helps', async (status) => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const registry = await startHttp((_, response) => void response.writeHead(status).end());
+    const { worker } = await startTestWorker({ registry: registry.url, queries: ['one', 'two'] });
+    while (registry.requests.length < 5) await turn();
+    await worker.close();
+    const told = lines.mock.calls.map(String).filter((line) => line.includes('search'));
+    expect(told).toEqual([expect.stringMatching(/PKG_STATS_QUERIES.*PKG_STATS_CHANGES/)]);
+  });
+
+  it('sends the credentials of every source in a header', async () => {
+    const [registry, counts, changes] = [await startRegistry(), await startRegistry(), await startRegistry()];
+    const withCredentials = (url: string) => url.replace('//', '//ann:secret@');
+    const { client } = await startTestWorker({
+      registry: registry.url,
+      downloads: withCredentials(counts.url),
+      changes: withCredentials(changes.url),
+    });
+    await client.downloads('a');
+    while (changes.requests.length === 0) await turn();
+    const expected = `Basic ${Buffer.from('ann:secret').toString('base64')}`;
+    for (const { requests } of [counts, changes]) expect(requests[0]?.headers.authorization).toBe(expected);
+  });
+
   it('CV-1 is a service under its own id, with all of the contract, until it is closed', async () => {
     const registry = await startRegistry();
     const { worker, relay } = await startTestWorker({ registry: registry.url });
@@ -38,7 +63,10 @@ describe('a worker', () => {
     const relay = await relayWithToken();
     const given = { relay: relay.url, registry: registry.url, cacheFolder: await testFolder() };
     const settings = { ...readSettings({}), ...given };
-    expect(await failureOf(startWorker({ ...settings, token: 'a wrong one' }))).toBe('AUTH_FAILED');
+    const refused = startWorker({ ...settings, token: 'a wrong one' });
+    await expect(refused).rejects.toThrow(/PKG_STATS_TOKEN/);
+    expect(await failureOf(refused)).toBe('AUTH_FAILED');
+    expect(registry.requests).toEqual([]);
     const worker = await startWorker({ ...settings, token: 'the token' });
     onTestFinished(() => worker.close());
     expect(worker.id).toMatch(/^registry-/);

@@ -94,14 +94,17 @@ describe('a source', () => {
     expect(await source.json('/a')).toMatchObject({ kind: 'value', value: 1 });
   });
 
-  it.each([401, 403, 500, 502])('is failing with %s, and other things are still asked for', async (status) => {
-    const server = await startHttp((request, response) => {
-      response.writeHead(request.url === '/bad' ? status : 200).end('1');
-    });
-    const source = sourceAt(server.url);
-    expect(await problemOf(source.json('/bad'))).toBe('failing');
-    expect(await source.json('/good')).toMatchObject({ value: 1 });
-  });
+  it.each([400, 401, 403, 405, 500, 502])(
+    'is failing with %s, and other things are still asked for',
+    async (status) => {
+      const server = await startHttp((request, response) => {
+        response.writeHead(request.url === '/bad' ? status : 200).end('1');
+      });
+      const source = sourceAt(server.url);
+      expect(await problemOf(source.json('/bad'))).toBe('failing');
+      expect(await source.json('/good')).toMatchObject({ value: 1 });
+    },
+  );
 
   it('is failing where it sends no JSON, or breaks off', async () => {
     const server = await startHttp((request, response) => {
@@ -114,7 +117,7 @@ describe('a source', () => {
 
   it('is read no further than it may be long, unpacked', async () => {
     const server = await startHttp((_, response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(65 * 1_048_576, ' ')));
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(17 * 1_048_576, ' ')));
     });
     expect(await problemOf(sourceAt(server.url).json('/'))).toBe('failing');
   });
@@ -152,6 +155,45 @@ describe('a source', () => {
     expect(server.requests[0]?.headers.authorization).toBe('Bearer secret');
     expect(await source.json('/away')).toMatchObject({ value: 'elsewhere' });
     expect(elsewhere.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('is still asked for other things where one alone is not answered', async () => {
+    const server = await startHttp((request, response) => {
+      if (request.url === '/good') response.end('1');
+      else response.destroy();
+    });
+    const source = sourceAt(server.url);
+    for (const path of ['/bad', '/bad', '/bad', '/worse', '/good', '/bad', '/worse'])
+      expect(await problemOf(source.json(path))).toBe(path === '/good' ? 'undefined' : 'unreachable');
+    expect(await source.json('/good')).toMatchObject({ value: 1 });
+    for (const path of ['/bad', '/worse', '/worst']) expect(await problemOf(source.json(path))).toBe('unreachable');
+    const asked = server.requests.length;
+    expect(await problemOf(source.json('/good'))).toBe('unreachable');
+    expect(server.requests).toHaveLength(asked);
+  });
+
+  it('is not asked for what it has just not answered', async () => {
+    const server = await startHttp((_, response) => void response.destroy());
+    const cached = await cachedAt(server.url, HOUR);
+    for (let i = 0; i < 3; i++) expect(await problemOf(cached.get(thing))).toBe('unreachable');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([400, 405])('erases nothing by answering %s', async (status) => {
+    const server = await startHttp((_, response) => {
+      response.writeHead(server.requests.length === 1 ? 200 : status).end('1');
+    });
+    const cached = await cachedAt(server.url, 0);
+    await cached.get(thing);
+    expect(await cached.get(thing)).toMatchObject({ value: 1, freshness: { problem: 'failing' } });
+  });
+
+  it('is asked for what somebody waits for before what nobody waits for', async () => {
+    const server = await startHttp((_, response) => void response.end('1'));
+    const source = sourceAt(server.url, { requestsPerSecond: 1 });
+    const background = ['/a', '/b'].map((path) => source.json(path, { inBackground: true }));
+    await Promise.all([...background, source.json('/wanted')]);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/a', '/wanted', '/b']);
   });
 
   it('is left when it is closed', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Source } from '../../src/worker/source.js';
@@ -21,13 +22,14 @@ async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** The head of a file in a tarball, as tar writes it. */
-function tarHead(path: string, size: number): Buffer {
+function tarHead(path: string, size: number, type = '0'): Buffer {
   const head = Buffer.alloc(512);
   head.write(path, 0);
   head.write('0000644\0', 100);
   head.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
   head.write('00000000000\0', 136);
   head.write('        0', 148);
+  head.write(type, 156);
   head.write('ustar\x0000', 257);
   const sum = head.reduce((total, byte) => total + byte, 0);
   head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
@@ -82,6 +84,38 @@ describe('the files of a package', () => {
     leaving.abort();
     await closed;
     await expect(allOf(entries)).rejects.toThrow();
+  });
+
+  it('are read no further than they may become when they are unpacked', async () => {
+    const head = tarHead('package/a', 0);
+    // What is said about files is none of them, and may be of any length.
+    const about = tarHead('package/about', 300 * 1_048_576, 'x');
+    const bomb = gzipSync(Buffer.concat([head, about, Buffer.alloc(300 * 1_048_576)]), { level: 1 });
+    const server = await startHttp((_, response) => void response.end(bomb));
+    await expect(allOf(entriesAt(server.url))).rejects.toMatchObject({ problem: 'failing' });
+    const endless = gzipSync(Buffer.concat([head, Buffer.alloc(200 * 1_048_576)]), { level: 1 });
+    const over = await startHttp((_, response) => void response.end(endless));
+    expect(await allOf(entriesAt(over.url))).toEqual([{ path: 'a', size: 0 }]);
+    const twice = gzipSync(gzipSync(Buffer.concat([head, Buffer.alloc(1_024)])));
+    const other = await startHttp((_, response) => void response.end(twice));
+    await expect(allOf(entriesAt(other.url))).rejects.toMatchObject({ problem: 'failing' });
+  });
+
+  it('are read of two tarballs at a time, and who waits can leave', async () => {
+    const server = await startHttp(() => {});
+    const source = new Source({ base: server.url, timeout: 20_000, requestsPerSecond: 100, rest: 0 });
+    onTestFinished(() => source.close());
+    const leaving = Array.from({ length: 4 }, () => new AbortController());
+    const reads = leaving.map(({ signal }) => tarballEntries(source, { name: 'a', address, signal }).next());
+    while (server.requests.length < 2) await turn();
+    leaving[2]?.abort(new Error('left'));
+    await expect(reads[2]).rejects.toThrow('left');
+    expect(server.requests).toHaveLength(2);
+    leaving[0]?.abort(new Error('left'));
+    await expect(reads[0]).rejects.toThrow('left');
+    while (server.requests.length < 3) await turn();
+    for (const one of leaving) one.abort(new Error('left'));
+    await Promise.allSettled(reads);
   });
 
   it('are 5,000 at most', async () => {

@@ -94,6 +94,20 @@ describe('PS-4 the webhook client', () => {
     expect([pauseAfter(1, 5_000), pauseAfter(3, 5), pauseAfter(1, 3_600_000)]).toEqual([5_000, 800, 60_000]);
   });
 
+  it('sends credentials of the address in a header, and takes no redirect for a success', async () => {
+    const hook = await startHook([301]);
+    const address = hook.url.replace('http://', 'http://user:s3cret@');
+    const { registry } = await follow(`${address}/hook/`, { includesFirst: true });
+    await registry.publish({ name: 'next' });
+    await hook.until(1);
+    expect(hook.posts).toMatchObject([{ package: { name: 'next' } }]);
+    const [request] = hook.requests;
+    expect([request?.url, request?.headers.authorization]).toEqual([
+      '/hook/',
+      `Basic ${Buffer.from('user:s3cret').toString('base64')}`,
+    ]);
+  });
+
   it('gives up what is refused, tells it, and goes on', async () => {
     const hook = await startHook([400]);
     const { registry } = await follow(hook.url, { includesFirst: true });
