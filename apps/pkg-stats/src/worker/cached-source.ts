@@ -25,8 +25,10 @@ export interface Wanted<T> {
   readonly path: string;
   /** What an error names. */
   readonly name: string;
-  /** What is kept of the answer; nothing where it says that there is no such thing. */
-  read(json: unknown): T | undefined;
+  /** Makes a value of what is sent, as `Question.parse` does. */
+  parse?(bytes: Buffer, signal: AbortSignal): unknown;
+  /** What is kept of that value; nothing where it says that there is no such thing. */
+  read(value: unknown): T | undefined;
   readonly inBackground?: boolean;
 }
 
@@ -87,7 +89,12 @@ export class CachedSource {
 
   async #ask<T>(wanted: Wanted<T>, entry: CacheEntry<T> | undefined): Promise<Known<T>> {
     const { key, path, name, inBackground = false } = wanted;
-    const answer = await this.#source.json(path, { inBackground, ...(entry && { validators: entry.validators }) });
+    const { parse } = wanted;
+    const answer = await this.#source.json(path, {
+      inBackground,
+      ...(entry && { validators: entry.validators }),
+      ...(parse && { parse }),
+    });
     if (answer.kind === 'same' && entry) return this.#keep(key, { ...entry, asOf: Date.now() });
     if (answer.kind === 'same') throw new SourceError('failing', `${path} is unchanged, but nothing was known`);
     const value = answer.kind === 'value' ? wanted.read(answer.value) : undefined;

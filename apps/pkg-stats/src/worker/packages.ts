@@ -1,16 +1,19 @@
 import type { CachedSource, Known, Wanted } from './cached-source.js';
 import type { PackageIndex } from './package-index.js';
-import { type PackageRecord, readPackument } from './packument.js';
+import type { PackageRecord } from './packument.js';
+import type { PackumentThreads } from './packument-threads.js';
 import { NotFoundError, SourceError } from './source-errors.js';
 
 /** The packages of the registry, each as it is known best; those that are looked at enter the index. */
 export class Packages {
   readonly #source: CachedSource;
   readonly #index: PackageIndex;
+  readonly #threads: PackumentThreads;
 
-  constructor(source: CachedSource, index: PackageIndex) {
+  constructor(source: CachedSource, index: PackageIndex, threads: PackumentThreads) {
     this.#source = source;
     this.#index = index;
+    this.#threads = threads;
   }
 
   /** @throws SourceError where nothing is known from before; NotFoundError */
@@ -33,13 +36,18 @@ export class Packages {
   #wanted(name: string): Wanted<PackageRecord> {
     // The slash of a scope is a part of the name.
     const path = `/${name.replace('/', '%2f')}`;
-    return { key: `package:${name}`, path, name, read: (json) => this.#read(json, name) };
+    return {
+      key: `package:${name}`,
+      path,
+      name,
+      parse: (bytes, signal) => this.#threads.read(bytes, name, signal),
+      read: (record) => this.#take(record as PackageRecord | undefined),
+    };
   }
 
-  #read(json: unknown, name: string): PackageRecord | undefined {
-    const record = readPackument(json, name);
+  #take(record: PackageRecord | undefined): PackageRecord | undefined {
     if (!record) return undefined;
-    const { version, description, keywords, maintainers, publishedAt } = record.details;
+    const { name, version, description, keywords, maintainers, publishedAt } = record.details;
     this.#index.put({ name, version, description, keywords, maintainers, publishedAt, downloads: null });
     return record;
   }

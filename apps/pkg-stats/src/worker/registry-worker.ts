@@ -14,6 +14,7 @@ import { IndexFiller } from './index-filler.js';
 import { npmSettings } from './npm-settings.js';
 import { PackageIndex } from './package-index.js';
 import { Packages } from './packages.js';
+import { PackumentThreads } from './packument-threads.js';
 import { ReadmeThreads } from './readme-threads.js';
 import { Readmes } from './readmes.js';
 import { Search } from './search.js';
@@ -43,12 +44,12 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
   const cache = new Cache(settings.cacheFolder);
   const sources = createSources(settings);
   const index = new PackageIndex(cache);
-  const threads = new ReadmeThreads();
+  const threads = { readmes: new ReadmeThreads(), packuments: new PackumentThreads() };
   const socket = p2pClientPlugin(io(settings.relay, { auth: { token: settings.token } }), id, { isService: true });
   const service = registryService(id);
 
   const registry = new CachedSource(sources.registry, cache, settings.freshFor);
-  const packages = new Packages(registry, index);
+  const packages = new Packages(registry, index, threads.packuments);
   const downloads = new Downloads(sources.downloads, cache, settings);
   const feeds = new Feeds({ index, downloads }, (name, feed) => void socket.publishTopic(service, name, feed));
   const parts = { source: sources.registry, packages, downloads, index };
@@ -56,7 +57,7 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
     ...parts,
     search: new Search(registry, index),
     users: new Users(registry, index),
-    readmes: new Readmes(sources.registry, cache, threads),
+    readmes: new Readmes(sources.registry, cache, threads.readmes),
   });
   // Who subscribes late gets what was published last.
   const kept = { retain: 1 };
@@ -67,7 +68,7 @@ export async function startWorker(settings: Settings): Promise<RegistryWorker> {
     socket.disconnect();
     const filled = filler?.close();
     for (const source of Object.values(sources)) source?.close();
-    await Promise.all([filled, threads.close()]);
+    await Promise.all([filled, threads.readmes.close(), threads.packuments.close()]);
     await cache.close();
   };
   await untilWelcome(socket).catch(async (error: unknown) => {

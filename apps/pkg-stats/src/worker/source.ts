@@ -2,7 +2,8 @@ import PQueue from 'p-queue';
 import type { Problem } from '../contract.js';
 import { retryAfter, type Validators, validatorsOf } from '../response-headers.js';
 import { own } from './json-reader.js';
-import { readJson } from './read-bounded.js';
+import { parseJson, readAll } from './read-bounded.js';
+import { Slots } from './slots.js';
 import { RestingError, SourceError } from './source-errors.js';
 
 /** What a source answers: a value, that it is still the same, or that there is no such thing. */
@@ -25,13 +26,18 @@ export interface SourceOptions {
 /** How one thing is asked for. */
 export interface Question {
   readonly validators?: Validators;
+  /** Makes a value of what is sent; by default what it is as JSON. */
+  parse?(bytes: Buffer, signal: AbortSignal): unknown;
   /** Nobody waits for it: what somebody waits for goes before. */
   readonly inBackground?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** Packuments of packages with thousands of versions have megabytes, and reading them blocks everything else. */
-const MAX_JSON = 16 * 1_048_576;
+/** Packuments of packages with thousands of versions have tens of megabytes. */
+const MAX_JSON = 64 * 1_048_576;
+
+/** Large answers that are read at a time: they take memory. */
+const LARGE_AT_A_TIME = 2;
 
 /** How servers say that there is no such thing. Anything else says nothing about the thing. */
 const MISSING: readonly number[] = [404, 410];
@@ -50,6 +56,7 @@ export class Source {
   readonly base: string;
   readonly #options: SourceOptions;
   readonly #queue: PQueue;
+  readonly #large = new Slots(LARGE_AT_A_TIME);
   readonly #closing = new AbortController();
   /** What was not answered since the last answer. */
   readonly #unanswered = new Set<string>();
@@ -63,11 +70,20 @@ export class Source {
 
   /** @param path what follows the base. @throws SourceError */
   json(path: string, question: Question = {}): Promise<SourceAnswer> {
-    return this.#ask(path, question, async (response) => {
+    return this.#ask(path, question, async (response, signal) => {
       if (response.status === 304) return { kind: 'same' };
       if (MISSING.includes(response.status)) return { kind: 'missing' };
-      const value = await readJson(bodyOf(response), MAX_JSON);
-      return { kind: 'value', value, validators: validatorsOf(response) };
+      let leave = () => {};
+      const admitLarge = async () => {
+        leave = await this.#large.take(signal);
+      };
+      try {
+        const bytes = await readAll(bodyOf(response), MAX_JSON, admitLarge);
+        const value = await (question.parse ?? parseJson)(bytes, signal);
+        return { kind: 'value', value, validators: validatorsOf(response) };
+      } finally {
+        leave();
+      }
     });
   }
 
@@ -92,7 +108,7 @@ export class Source {
   async #ask<T>(
     path: string,
     question: Question,
-    read: (response: Response) => Promise<T>,
+    read: (response: Response, signal: AbortSignal) => Promise<T>,
     headersOnly?: AbortController,
   ): Promise<T> {
     this.#throwIfResting();
@@ -109,7 +125,7 @@ export class Source {
         async () => {
           this.#throwIfResting();
           progress.hasBegun = true;
-          return read(await this.#fetch(path, signal, question.validators));
+          return read(await this.#fetch(path, signal, question.validators), signal);
         },
         { priority: question.inBackground ? 0 : 1, signal },
       );
