@@ -9,8 +9,8 @@ import {
   registryService,
   type SearchPage,
   type UserDetails,
-  WORKER_PREFIX,
 } from './contract.js';
+import { workersOf } from './workers.js';
 
 /**
  * The worker that was asked is there no more, and another may be asked instead. Visitors, who may not list clients, are
@@ -113,8 +113,7 @@ export class RegistryClient {
   /** One by chance, and the same one from then on. @throws P2PError `CLIENT_NOT_FOUND` */
   async #choose(): Promise<RegistryService> {
     if (this.#choice.worker) return this.#choice.worker;
-    const services = await this.#consumer.getServiceList();
-    const workers = services.filter((id) => id.startsWith(WORKER_PREFIX));
+    const workers = await workersOf(this.#consumer);
     const id = workers[Math.floor(Math.random() * workers.length)];
     if (id === undefined) throw new P2PError('CLIENT_NOT_FOUND', 'No registry worker is connected');
     this.#choice.worker = registryService(id);

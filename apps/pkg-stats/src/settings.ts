@@ -65,9 +65,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     origin: base('ORIGIN'),
     relay: base('RELAY') ?? `http://localhost:${port}`,
     token: text('TOKEN'),
-    registry: base('REGISTRY'),
-    downloads: base('DOWNLOADS'),
-    changes: base('CHANGES'),
+    registry: address('REGISTRY'),
+    downloads: address('DOWNLOADS'),
+    changes: address('CHANGES'),
     queries: text('QUERIES')
       ?.split(',')
       .map((query) => query.trim()) ?? [''],

@@ -1,103 +1,44 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Server } from 'socket.io';
-import { io } from 'socket.io-client';
-import { p2pClientPlugin } from 'socket.io-p2p-plugin/client';
-import { p2pServerPlugin } from 'socket.io-p2p-plugin/server';
 import { expect, it, onTestFinished } from 'vitest';
-import { type Feed, registryService } from '../src/contract.js';
 import { RegistryClient } from '../src/registry-client.js';
 import { relayOptions } from '../src/web/relay.js';
+import { packageOf, shelfOf, startShelfWorker } from './support/shelf-worker.js';
+import { startRelay } from './support/start-relay.js';
 
-const TOKEN = 'of the workers';
+const token = 'of the workers';
 
-async function startRelay() {
-  const server = createServer();
+/** Two workers; what each of them has, has its name. */
+async function startWorkers() {
   // As the web server has it: what visitors may do, and are told, differs from what anybody may elsewhere.
-  const relay = p2pServerPlugin(new Server(server), relayOptions(TOKEN));
-  await once(server.listen(0, 'localhost'), 'listening');
-  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  onTestFinished(() => relay.close());
-  const connect = (id: string, isService = false) => {
-    const socket = p2pClientPlugin(
-      io(url, { forceNew: true, reconnection: false, auth: isService ? { token: TOKEN } : {} }),
-      id,
-      { isService },
-    );
-    onTestFinished(() => void socket.disconnect());
-    return socket;
-  };
-  return { connect };
-}
-
-const feedOf = (worker: string): Feed => ({
-  packages: [
-    {
-      name: worker,
-      version: '1.0.0',
-      description: '',
-      keywords: [],
-      maintainers: [],
-      publishedAt: null,
-      downloads: null,
-    },
-  ],
-  index: { size: 1, updatedAt: null },
-  downloadsFreshness: null,
-});
-
-/** A worker that says who it is. */
-async function offer({ connect }: Awaited<ReturnType<typeof startRelay>>, id: string) {
-  const socket = connect(id, true);
-  for (const name of ['popular', 'newest', 'random']) socket.createTopic(name, { retain: 1 });
-  const service = registryService(id);
-  const never = () => Promise.reject(new Error('not asked for'));
-  const nothing = async function* () {};
-  socket.provideService(service, {
-    search: never,
-    package: never,
-    downloads: never,
-    user: async () => ({
-      name: id,
-      packages: [],
-      isComplete: true,
-      freshness: { asOf: 0, problem: null },
-      downloadsFreshness: null,
-    }),
-    readme: nothing,
-    files: nothing,
-    names: nothing,
-  });
-  await socket.publishTopic(service, 'newest', feedOf(id));
-  return socket;
+  const relay = await startRelay(relayOptions(token));
+  const workers = new Map<string, { close(): void }>();
+  for (const id of ['registry-a', 'registry-b']) {
+    const worker = await startShelfWorker(relay.url, { shelf: shelfOf(packageOf(id)), token, id });
+    onTestFinished(worker.close);
+    workers.set(id, worker);
+  }
+  return { workers, client: new RegistryClient(relay.connect('visitor')) };
 }
 
 it('asks one worker, and another one when that has left', async () => {
-  const relay = await startRelay();
-  const workers = new Map<string, Awaited<ReturnType<typeof offer>>>();
-  for (const id of ['registry-a', 'registry-b']) workers.set(id, await offer(relay, id));
-  const client = new RegistryClient(relay.connect('visitor'));
-  const { name: first } = await client.user('ann');
+  const { workers, client } = await startWorkers();
+  const answerer = async () => (await client.user('ann')).packages[0]?.name as string;
+  const first = await answerer();
   expect([...workers.keys()]).toContain(first);
-  expect((await client.user('ann')).name).toBe(first);
-  workers.get(first)?.disconnect();
-  const { name: second } = await client.user('ann');
+  expect(await answerer()).toBe(first);
+  workers.get(first)?.close();
+  const second = await answerer();
   expect([first, second].sort()).toEqual(['registry-a', 'registry-b']);
-  workers.get(second)?.disconnect();
+  workers.get(second)?.close();
   await expect(client.user('ann')).rejects.toMatchObject({ code: 'CLIENT_NOT_FOUND' });
 });
 
 it('follows a feed from one worker to the next, and to nobody when told to stop', async () => {
-  const relay = await startRelay();
-  const workers = new Map<string, Awaited<ReturnType<typeof offer>>>();
-  for (const id of ['registry-a', 'registry-b']) workers.set(id, await offer(relay, id));
-  const client = new RegistryClient(relay.connect('visitor'));
+  const { workers, client } = await startWorkers();
   const stop = new AbortController();
   const shown: string[] = [];
   const done = client.follow('newest', ({ packages }) => shown.push(packages[0]?.name ?? ''), stop.signal);
   await expect.poll(() => shown, { timeout: 10_000 }).toHaveLength(1);
-  workers.get(shown[0] as string)?.disconnect();
+  workers.get(shown[0] as string)?.close();
   await expect.poll(() => shown.toSorted(), { timeout: 10_000 }).toEqual(['registry-a', 'registry-b']);
   stop.abort();
   await done;

@@ -12,8 +12,8 @@ import {
   withParts,
 } from '../pages/view.js';
 import { RegistryClient } from '../registry-client.js';
+import { workersOf } from '../workers.js';
 import type { LatestFeeds } from './latest-feeds.js';
-import { workersOf } from './workers.js';
 
 /** Time for what a page shows at first, in ms; the browser waits for the rest. */
 const DEADLINE = 2_500;

@@ -1,29 +1,12 @@
-import { readSettings } from '../settings.js';
+import { runPart } from '../run-part.js';
 import { startWebServer } from './web-server.js';
 
 /** The process of the web server: `node dist/web/run.js`. */
-try {
-  const { url, close } = await startWebServer(readSettings(process.env));
-  const stop = () => {
-    close().then(
-      () => process.exit(),
-      (error: unknown) => fail(error),
-    );
-  };
-  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(signal, stop);
-  console.log(`ready ${url}`);
-  process.send?.({ url });
-} catch (error) {
-  fail(error);
-}
+const { url } = await runPart('web', (settings) => startWebServer(settings).catch(explain));
+console.log(`ready ${url}`);
+process.send?.({ url });
 
-function fail(error: unknown): void {
+function explain(error: unknown): never {
   const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  const why = isTaken
-    ? 'The port is in use: set PKG_STATS_PORT to another'
-    : error instanceof Error
-      ? error.message
-      : error;
-  console.error(`pkg-stats web: ${why}`);
-  process.exit(1);
+  throw isTaken ? new Error('The port is in use: set PKG_STATS_PORT to another') : error;
 }

@@ -5,13 +5,13 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { P2PServer } from 'socket.io-p2p-plugin/server';
 import { type Address, pathOf, readAddress } from '../pages/address.js';
 import { mainPart, type View } from '../pages/view.js';
+import { workersOf } from '../workers.js';
 import { PUBLIC_FOLDER, readAssets } from './assets.js';
 import { type DocumentOptions, renderDocument } from './document.js';
 import { Kept } from './kept.js';
 import type { LatestFeeds } from './latest-feeds.js';
 import { loadPage } from './page-loader.js';
 import { robots, sitemap } from './sitemap.js';
-import { workersOf } from './workers.js';
 
 export interface SiteOptions {
   readonly io: P2PServer;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
+import { takeCredentials } from '../credentials.js';
 import { retryAfter } from '../response-headers.js';
 
 /** Posts that wait; what comes beyond is left out, and told. */
@@ -23,19 +24,16 @@ type Outcome =
 /** Posts JSON to one address, in order, and again where that fails for now. */
 export class Poster {
   readonly #address: URL;
-  readonly #headers: Record<string, string> = { 'content-type': 'application/json' };
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #queue = new PQueue({ concurrency: 1 });
   readonly #closing = new AbortController();
 
   /** @param address may have credentials, as `https://user:password@…` */
   constructor(address: string) {
-    this.#address = new URL(address);
-    const { username, password } = this.#address;
-    if (username === '') return;
-    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    this.#headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
-    // fetch takes none in an address, and says so with the address.
-    this.#address.username = this.#address.password = '';
+    // fetch takes no credentials in an address, and says so with the address.
+    const { url, authorization } = takeCredentials(address);
+    this.#address = url;
+    this.#headers = { 'content-type': 'application/json', ...(authorization && { authorization }) };
   }
 
   /** Failures are told on stderr: there is nobody else. */

@@ -1,5 +1,6 @@
 import type { Freshness, Problem } from '../contract.js';
 import type { Cache, CacheEntry } from './cache.js';
+import { SharedWork } from './shared-work.js';
 import type { Source } from './source.js';
 import { NotFoundError, RestingError, SourceError } from './source-errors.js';
 import { within } from './within.js';
@@ -37,7 +38,7 @@ export class CachedSource {
   readonly #source: Source;
   readonly #cache: Cache;
   readonly #freshFor: number;
-  readonly #underWay = new Map<string, Promise<Known<unknown>>>();
+  readonly #underWay = new SharedWork<Known<unknown>>();
   readonly #missing = new Map<string, number>();
   readonly #failed = new Map<string, { readonly until: number; readonly problem: Problem }>();
 
@@ -78,18 +79,12 @@ export class CachedSource {
 
   /** Who wants the same thing meanwhile gets the same answer. */
   #shared<T>(wanted: Wanted<T>, entry: CacheEntry<T> | undefined): Promise<Known<T>> {
-    const before = this.#underWay.get(wanted.key) as Promise<Known<T>> | undefined;
-    if (before) return before;
-    const news = this.#ask(wanted, entry)
-      .catch((error: unknown) => this.#fail(wanted.key, error))
-      .finally(() => this.#underWay.delete(wanted.key));
-    this.#underWay.set(wanted.key, news);
-    return news;
+    const ask = () => this.#ask(wanted, entry).catch((error: unknown) => this.#fail(wanted.key, error));
+    return this.#underWay.get(wanted.key, ask) as Promise<Known<T>>;
   }
 
   async #ask<T>(wanted: Wanted<T>, entry: CacheEntry<T> | undefined): Promise<Known<T>> {
-    const { key, path, name, inBackground = false } = wanted;
-    const { parse } = wanted;
+    const { key, path, name, parse, inBackground = false } = wanted;
     const answer = await this.#source.json(path, {
       inBackground,
       ...(entry && { validators: entry.validators }),

@@ -9,6 +9,7 @@ import type { Settings } from '../settings.js';
 import type { Cache } from './cache.js';
 import { CachedSource, type Known } from './cached-source.js';
 import { countOf, own } from './json-reader.js';
+import { SharedWork } from './shared-work.js';
 import type { Source, SourceAnswer } from './source.js';
 import { NotFoundError, SourceError } from './source-errors.js';
 
@@ -39,7 +40,7 @@ export class Downloads {
   readonly #cache: Cache;
   readonly #cached: CachedSource | undefined;
   readonly #freshFor: number;
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new SharedWork<void>();
   #problem: Problem | null = null;
 
   constructor(source: Source | undefined, cache: Cache, { freshFor }: Pick<Settings, 'freshFor'>) {
@@ -93,11 +94,7 @@ export class Downloads {
 
   #askShared(names: readonly string[], inBackground: boolean): Promise<void> {
     const path = `/downloads/point/last-week/${names.join(',')}`;
-    const before = this.#underWay.get(path);
-    if (before) return before;
-    const asked = this.#ask(names, path, inBackground).finally(() => this.#underWay.delete(path));
-    this.#underWay.set(path, asked);
-    return asked;
+    return this.#underWay.get(path, () => this.#ask(names, path, inBackground));
   }
 
   async #ask(names: readonly string[], path: string, inBackground: boolean): Promise<void> {

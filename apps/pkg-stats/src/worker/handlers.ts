@@ -85,9 +85,9 @@ const MAX_SCOPED = 20;
 /** With their downloads, as far as these can be told soon. */
 async function counted({ downloads, index }: HandlerParts, packages: PackageSummary[]) {
   const unknown = packages.filter((summary) => summary.downloads === null).map(({ name }) => name);
-  const scoped = unknown.filter((name) => name.startsWith('@')).slice(MAX_SCOPED);
-  const asked = downloads.weekly(unknown.filter((name) => !scoped.includes(name)));
-  const counts = await within(PATIENCE, asked, new Map<string, number | null>());
+  const scoped = unknown.filter((name) => name.startsWith('@')).slice(0, MAX_SCOPED);
+  const others = unknown.filter((name) => !name.startsWith('@'));
+  const counts = await within(PATIENCE, downloads.weekly([...others, ...scoped]), new Map<string, number | null>());
   const all = packages.map((summary) => {
     const count = summary.downloads ?? counts.get(summary.name) ?? null;
     if (count !== null) index.setDownloads(summary.name, count);

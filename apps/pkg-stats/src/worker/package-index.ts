@@ -147,10 +147,17 @@ export class PackageIndex {
   }
 
   #most(count: number, by: (summary: PackageSummary) => number | null): PackageSummary[] {
-    const known = [...this.#packages.values()].filter((summary) => by(summary) !== null);
     const order = (a: PackageSummary, b: PackageSummary) =>
       (by(b) as number) - (by(a) as number) || (a.name < b.name ? -1 : 1);
-    return known.sort(order).slice(0, count);
+    // A few of many, and often: all of them need not be put in order.
+    const most: PackageSummary[] = [];
+    for (const summary of this.#packages.values()) {
+      const least = most[count - 1];
+      if (by(summary) === null || (least && order(least, summary) < 0)) continue;
+      most.push(summary);
+      most.sort(order).splice(count);
+    }
+    return most;
   }
 }
 

@@ -62,12 +62,13 @@ export class Readmes {
   ): Promise<string> {
     const before = this.#cache.get<string>(key);
     if (before?.validators.etag === of) return before.value;
-    return this.#underWay.get(`${key}:${of}`, signal, async (left) => {
+    const work = async (left: AbortSignal) => {
       const value = await make(left);
       // Before it is shared no longer: who comes then finds it here.
       await this.#cache.put(key, { value, validators: { etag: of }, asOf: Date.now() });
       return value;
-    });
+    };
+    return this.#underWay.get(`${key}:${of}`, work, signal);
   }
 }
 

@@ -8,19 +8,20 @@ interface Shared<T> {
 export class SharedWork<T> {
   readonly #underWay = new Map<string, Shared<T>>();
 
-  async get(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
+  /** @param signal by which one who wants it leaves */
+  async get(key: string, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
     const shared = this.#underWay.get(key) ?? this.#begin(key, work);
     shared.waiting++;
     let leave = () => {};
     const left = new Promise<never>((_, reject) => {
-      leave = () => reject(signal.reason);
-      signal.addEventListener('abort', leave, { once: true });
+      leave = () => reject(signal?.reason);
+      signal?.addEventListener('abort', leave, { once: true });
     });
     try {
       return await Promise.race([shared.result, left]);
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal?.removeEventListener('abort', leave);
       if (--shared.waiting === 0) this.#end(key, shared);
     }
   }

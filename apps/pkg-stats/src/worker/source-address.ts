@@ -1,3 +1,5 @@
+import { takeCredentials } from '../credentials.js';
+
 /** Where a source is, and how to show who asks. */
 export interface SourceAddress {
   /** Without a slash at its end, and without credentials: logs and cache keys have it. */
@@ -6,14 +8,7 @@ export interface SourceAddress {
   readonly authorization: string | undefined;
 }
 
-/** Addresses with credentials are for people: requests and logs get them without. */
 export function sourceAddress(address: string): SourceAddress {
-  const url = new URL(address);
-  const { username, password } = url;
-  url.username = '';
-  url.password = '';
-  const base = url.href.replace(/\/+$/, '');
-  if (!username) return { base, authorization: undefined };
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { base, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+  const { url, authorization } = takeCredentials(address);
+  return { base: url.href.replace(/\/+$/, ''), authorization };
 }
