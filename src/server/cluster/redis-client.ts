@@ -55,10 +55,18 @@ export function checkRedis(client: unknown): asserts client is RedisClient {
 }
 
 export function redisPort(client: RedisClient, logError: LogError): RedisPort {
+  let isClosed = false;
+  const logUnlessClosed: LogError = (message, error) => isClosed || logError(message, error);
   // Only that of ioredis tells of its state.
-  return 'status' in client
-    ? ioRedisPort(client as unknown as IoRedis, logError)
-    : nodeRedisPort(client as unknown as NodeRedis, logError);
+  const port =
+    'status' in client
+      ? ioRedisPort(client as unknown as IoRedis, logUnlessClosed)
+      : nodeRedisPort(client as unknown as NodeRedis, logUnlessClosed);
+  const close = () => {
+    isClosed = true;
+    port.close();
+  };
+  return { ...port, close };
 }
 
 /** The client tells of its failures by its own `error` event, and what was not sent is sent again. */
@@ -68,27 +76,21 @@ function nodeRedisPort(client: NodeRedis, logError: LogError): RedisPort {
   const subscriber = client.duplicate();
   subscriber.on('error', ignore);
   const connected = subscriber.connect();
-  let isClosed = false;
   return {
     command: (args) => client.sendCommand(args),
     publish: (channel, message) => void client.publish(channel, message).catch(ignore),
     subscribe: (channel, received) =>
       void connected
         .then(() => subscriber.subscribe(channel, received, true))
-        .catch((error) => isClosed || logError(UNSUBSCRIBED, error)),
+        .catch((error) => logError(UNSUBSCRIBED, error)),
     unsubscribe: (channel) => void subscriber.unsubscribe(channel).catch(ignore),
-    close: () => {
-      isClosed = true;
-      if (subscriber.destroy) subscriber.destroy();
-      else subscriber.disconnect();
-    },
+    close: () => void (subscriber.destroy ? subscriber.destroy() : subscriber.disconnect()),
   };
 }
 
 function ioRedisPort(client: IoRedis, logError: LogError): RedisPort {
   const subscriber = client.duplicate();
   const listeners = new Map<string, (message: Buffer) => void>();
-  let isClosed = false;
   subscriber.on('error', ignore);
   subscriber.on('messageBuffer', (channel, message) => listeners.get(channel.toString())?.(message));
   return {
@@ -96,15 +98,12 @@ function ioRedisPort(client: IoRedis, logError: LogError): RedisPort {
     publish: (channel, message) => void client.publish(channel, message).catch(ignore),
     subscribe: (channel, received) => {
       listeners.set(channel, received);
-      subscriber.subscribe(channel).catch((error) => isClosed || logError(UNSUBSCRIBED, error));
+      subscriber.subscribe(channel).catch((error) => logError(UNSUBSCRIBED, error));
     },
     unsubscribe: (channel) => {
       listeners.delete(channel);
       subscriber.unsubscribe(channel).catch(ignore);
     },
-    close: () => {
-      isClosed = true;
-      subscriber.disconnect();
-    },
+    close: () => subscriber.disconnect(),
   };
 }
